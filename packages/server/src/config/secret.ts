@@ -1,0 +1,35 @@
+/** What every printed form of a secret shows. */
+const MASK = '***';
+
+const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
+
+/**
+ * A text that must not be seen: a password or a password's digest.
+ *
+ * Every way of printing it gives `***`: template strings, JSON, `util.inspect`, a logger's serialiser.
+ * Only `reveal()` gives the text, so that a search for that word finds every place that uses it.
+ */
+export class Secret {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The text itself. For the comparison or the key store that needs it, never for a message. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  toString(): string {
+    return MASK;
+  }
+
+  toJSON(): string {
+    return MASK;
+  }
+
+  [inspectSymbol](): string {
+    return MASK;
+  }
+}
