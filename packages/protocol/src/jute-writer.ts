@@ -123,7 +123,10 @@ export class JuteWriter {
       let at = this.length;
       for (let i = start; i < end; i++) target[at++] = bytes[i]!;
     } else {
-      this.bytes.set(start === 0 && end === bytes.byteLength ? bytes : bytes.subarray(start, end), this.length);
+      this.bytes.set(
+        start === 0 && end === bytes.byteLength ? bytes : bytes.subarray(start, end),
+        this.length,
+      );
     }
     this.length += count;
   }

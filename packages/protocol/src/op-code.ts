@@ -44,3 +44,17 @@ export const ReservedXid = {
   auth: -4,
   setWatches: -8,
 } as const;
+
+const nameByOp: ReadonlyMap<number, string> = new Map(
+  Object.entries(OpCode).map(([name, code]) => [code, name]),
+);
+
+/** Name of an opcode as Apache's logs and metrics have it; `unknown n` for any other number. */
+export function opName(op: number): string {
+  return nameByOp.get(op) ?? `unknown ${op}`;
+}
+
+/** Whether `op` is an opcode, of a request or of a txn. */
+export function isOpCode(op: number): op is OpCode {
+  return nameByOp.has(op);
+}

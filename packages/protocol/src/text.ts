@@ -13,7 +13,8 @@ interface BufferLike {
 }
 
 const nodeBuffer = (globalThis as { Buffer?: BufferLike }).Buffer;
-const decoder = new TextDecoder();
+// Java keeps a leading byte order mark as a character; by default a TextDecoder swallows it.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Decodes UTF-8; malformed sequences become U+FFFD, as Java's reader does. Never throws. */
