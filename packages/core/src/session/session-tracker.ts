@@ -1,0 +1,160 @@
+import { assert } from '../assert.ts';
+import { Session } from './session.ts';
+import { SessionBucket } from './session-bucket.ts';
+
+/**
+ * Knows every session and when it expires. Decides nothing about what follows: closing a session is a
+ * transaction, and the caller's.
+ *
+ * Time is cut into ticks. A session waits in the bucket of the tick that follows its timeout, and all
+ * sessions of a bucket expire together when that tick begins: between timeout and timeout + tickTime
+ * after the last touch. All times are monotonic milliseconds; jumps of the wall clock cannot expire
+ * a session. Source: ExpiryQueue, SessionTrackerImpl.
+ *
+ * Invariants: a session is in exactly one bucket, or in none because it is due and closing; every
+ * bucket's expiryMs is its key, a multiple of the tick and at least #nextDueMs.
+ */
+export class SessionTracker {
+  readonly #tickTimeMs: number;
+  readonly #byId = new Map<bigint, Session>();
+  /** By expiryMs. An emptied bucket stays until it is due, as in Apache's (`dump` shows it). */
+  readonly #buckets = new Map<number, SessionBucket>();
+  /** The first bucket that takeDue has not looked at; undefined until time is known. */
+  #nextDueMs: number | undefined = undefined;
+
+  constructor(options: { readonly tickTimeMs: number }) {
+    assert(options.tickTimeMs > 0, 'tickTime is positive');
+    this.#tickTimeMs = options.tickTimeMs;
+  }
+
+  /** Sessions known, those that are closing included. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /**
+   * Begins to track a session: on createSession, and for each one that a snapshot or log brings. A
+   * session that is tracked already gets the new timeout and a fresh start.
+   */
+  track(id: bigint, timeoutMs: number, nowMs: number): Session {
+    const known = this.#byId.get(id);
+    if (known !== undefined) {
+      known.committedTimeoutMs = timeoutMs;
+      this.setTimeout(known, timeoutMs, nowMs);
+      return known;
+    }
+    const session = new Session(id, timeoutMs);
+    this.#byId.set(id, session);
+    this.#bucketAt(this.#roundUp(nowMs + timeoutMs, nowMs)).add(session);
+    return session;
+  }
+
+  /**
+   * The session's client was heard: its timeout starts again. For every request: nothing is
+   * allocated, and nothing done while the session stays in its bucket. No effect on a closing session.
+   */
+  touch(session: Session, nowMs: number): void {
+    // Time does not go back and a changed timeout re-buckets, so only the bucket's end matters.
+    if (nowMs + session.timeoutMs < session.expiryMs) return;
+    this.#move(session, nowMs);
+  }
+
+  /** Puts another timeout in force and touches the session, even to an earlier expiry. */
+  setTimeout(session: Session, timeoutMs: number, nowMs: number): void {
+    session.timeoutMs = timeoutMs;
+    this.#move(session, nowMs);
+  }
+
+  get(id: bigint): Session | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Forgets a session: its closeSession was applied. No effect on one that is not tracked. */
+  remove(session: Session): void {
+    if (this.#byId.get(session.id) !== session) return;
+    this.#byId.delete(session.id);
+    session.bucket?.delete(session);
+  }
+
+  /**
+   * Takes the sessions that are due out of their buckets and marks them as closing; they stay tracked
+   * until {@link remove}. Those that were closing before are left out: their end is on its way.
+   * Costs nothing before {@link nextDueMs}, and never more than the due buckets.
+   */
+  takeDue(nowMs: number): Session[] {
+    const due: Session[] = [];
+    const end = Math.floor(nowMs / this.#tickTimeMs) * this.#tickTimeMs;
+    this.#nextDueMs ??= end + this.#tickTimeMs;
+    if (nowMs < this.#nextDueMs) return due;
+
+    const steps = (end - this.#nextDueMs) / this.#tickTimeMs + 1;
+    if (steps <= this.#buckets.size) {
+      for (let at = this.#nextDueMs; at <= end; at += this.#tickTimeMs) {
+        this.#takeBucket(at, due);
+      }
+    } else {
+      // The server stood still for longer than any session can wait.
+      const keys = [...this.#buckets.keys()].filter((key) => key <= end);
+      for (const at of keys.sort((a, b) => a - b)) this.#takeBucket(at, due);
+    }
+    this.#nextDueMs = end + this.#tickTimeMs;
+    return due;
+  }
+
+  /** When {@link takeDue} will next find something, at the earliest (monotonic, ms). */
+  nextDueMs(nowMs: number): number {
+    return this.#nextDueMs ?? this.#roundUp(nowMs, nowMs);
+  }
+
+  /** Every session, closing ones included, oldest first. */
+  all(): IterableIterator<Session> {
+    return this.#byId.values();
+  }
+
+  /**
+   * The buckets, earliest first, each with its expiry time (monotonic, ms), also those that were
+   * emptied since: what `dump` shows.
+   */
+  *buckets(): Generator<[number, Session[]]> {
+    for (const key of [...this.#buckets.keys()].sort((a, b) => a - b)) {
+      const bucket = this.#buckets.get(key);
+      if (bucket !== undefined) yield [key, [...bucket]];
+    }
+  }
+
+  #move(session: Session, nowMs: number): void {
+    const bucket = session.bucket;
+    if (bucket === undefined || session.isClosing) return;
+    const expiryMs = this.#roundUp(nowMs + session.timeoutMs, nowMs);
+    if (expiryMs === bucket.expiryMs) return;
+    bucket.delete(session);
+    this.#bucketAt(expiryMs).add(session);
+  }
+
+  #roundUp(timeMs: number, nowMs: number): number {
+    const tick = this.#tickTimeMs;
+    this.#nextDueMs ??= (Math.floor(nowMs / tick) + 1) * tick;
+    // A bucket that was taken already would never be looked at again.
+    return Math.max((Math.floor(timeMs / tick) + 1) * tick, this.#nextDueMs);
+  }
+
+  #bucketAt(expiryMs: number): SessionBucket {
+    let bucket = this.#buckets.get(expiryMs);
+    if (bucket === undefined) {
+      bucket = new SessionBucket(expiryMs);
+      this.#buckets.set(expiryMs, bucket);
+    }
+    return bucket;
+  }
+
+  #takeBucket(expiryMs: number, due: Session[]): void {
+    const bucket = this.#buckets.get(expiryMs);
+    if (bucket === undefined) return;
+    this.#buckets.delete(expiryMs);
+    for (const session of bucket.takeAll()) {
+      if (session.isClosing) continue;
+      session.isClosing = true;
+      due.push(session);
+    }
+  }
+}
