@@ -2,6 +2,8 @@ import { assert } from '../assert.ts';
 import { Session } from './session.ts';
 import { SessionBucket } from './session-bucket.ts';
 
+export type { Session } from './session.ts';
+
 /**
  * Knows every session and when it expires. Decides nothing about what follows: closing a session is a
  * transaction, and the caller's.
