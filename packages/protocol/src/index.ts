@@ -52,6 +52,12 @@ export {
   TELNET_CLOSE,
 } from './four-letter-word.ts';
 export {
+  FRAME_BYTES_MAX_DEFAULT,
+  FRAME_LENGTH_BYTES,
+  FrameSplitter,
+  splitFrames,
+} from './frame.ts';
+export {
   decodeReplyHeader,
   decodeRequestHeader,
   encodeReplyHeader,
