@@ -61,7 +61,7 @@ export class ServerStats {
   connectionsDropped: number = 0;
   /** A client came back with the id of a session. */
   connectionsRevalidated: number = 0;
-  readonly connectionTokenDeficit: Summary = new Summary();
+  readonly connectionTokenDeficit: PercentileSummary = new PercentileSummary();
   sessionlessConnectionsExpired: number = 0;
   staleSessionsExpired: number = 0;
   closedWithoutServerRunning: number = 0;
@@ -83,7 +83,7 @@ export class ServerStats {
   writesPrepared: number = 0;
   /** Time from arrival until a write is prepared. */
   readonly prepareQueueTimeMs: PercentileSummary = new PercentileSummary();
-  readonly prepareTimeMs: Summary = new Summary();
+  readonly prepareTimeMs: PercentileSummary = new PercentileSummary();
   readonly closeSessionPrepareTimeMs: PercentileSummary = new PercentileSummary();
   /** Changes noted against znodes while their transactions were not applied yet. */
   outstandingChangesQueued: number = 0;
@@ -91,16 +91,16 @@ export class ServerStats {
   /** Transactions handed to the log. */
   txnsAppended: number = 0;
   /** Transactions in one write of the log. */
-  readonly logBatchTxns: Summary = new Summary();
+  readonly logBatchTxns: PercentileSummary = new PercentileSummary();
   /** Transactions that waited when a write of the log began. */
-  readonly logQueueTxns: Summary = new Summary();
+  readonly logQueueTxns: PercentileSummary = new PercentileSummary();
   /** From append to the start of the write that carries it, for each group. */
   readonly logQueueTimeMs: PercentileSummary = new PercentileSummary();
   /** One write with its sync. */
   readonly logFlushTimeMs: PercentileSummary = new PercentileSummary();
   readonly logQueueAndFlushTimeMs: PercentileSummary = new PercentileSummary();
   /** One sync of the log; the same as the flush when the file is opened with O_DSYNC. */
-  readonly fsyncTimeMs: Summary = new Summary();
+  readonly fsyncTimeMs: PercentileSummary = new PercentileSummary();
   /** Syncs slower than `fsync.warningthresholdms`. */
   slowFsyncs: number = 0;
   /** From the time in the header of a transaction until it is applied. */
@@ -112,22 +112,22 @@ export class ServerStats {
   unrecoverableErrors: number = 0;
 
   // Storage.
-  readonly snapshotTimeMs: Summary = new Summary();
+  readonly snapshotTimeMs: PercentileSummary = new PercentileSummary();
   snapshotErrors: number = 0;
   snapshotsRateLimited: number = 0;
-  readonly restoreTimeMs: Summary = new Summary();
+  readonly restoreTimeMs: PercentileSummary = new PercentileSummary();
   restoreErrors: number = 0;
   restoresRateLimited: number = 0;
-  readonly databaseInitTimeMs: Summary = new Summary();
-  readonly startupTxnsLoaded: Summary = new Summary();
-  readonly startupTxnsLoadTimeMs: Summary = new Summary();
-  readonly startupSnapshotLoadTimeMs: Summary = new Summary();
+  readonly databaseInitTimeMs: PercentileSummary = new PercentileSummary();
+  readonly startupTxnsLoaded: PercentileSummary = new PercentileSummary();
+  readonly startupTxnsLoadTimeMs: PercentileSummary = new PercentileSummary();
+  readonly startupSnapshotLoadTimeMs: PercentileSummary = new PercentileSummary();
 
   // Watches: how many each change fired.
-  readonly nodeCreatedWatches: Summary = new Summary();
-  readonly nodeDeletedWatches: Summary = new Summary();
-  readonly nodeChangedWatches: Summary = new Summary();
-  readonly nodeChildrenWatches: Summary = new Summary();
+  readonly nodeCreatedWatches: PercentileSummary = new PercentileSummary();
+  readonly nodeDeletedWatches: PercentileSummary = new PercentileSummary();
+  readonly nodeChangedWatches: PercentileSummary = new PercentileSummary();
+  readonly nodeChildrenWatches: PercentileSummary = new PercentileSummary();
 
   // TTL znodes, quotas, the process.
   ttlNodesCreated: number = 0;
@@ -136,7 +136,7 @@ export class ServerStats {
   readonly quotaExceededByNamespace: Map<string, number> = new Map();
   /** How late the event loop ran a tick: what a JVM pause is to Apache. */
   readonly loopPauseTimeMs: PercentileSummary = new PercentileSummary();
-  readonly socketClosingTimeMs: Summary = new Summary();
+  readonly socketClosingTimeMs: PercentileSummary = new PercentileSummary();
 
   /** Counts the answer to a read: no transaction header. `latencyMs` from arrival to answer. */
   recordRead(latencyMs: number): void {

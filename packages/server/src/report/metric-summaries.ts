@@ -1,0 +1,220 @@
+/** The summaries. Source of the names and of basic or advanced: ServerMetrics. All times are milliseconds. */
+import type { SummaryMetric, SummarySetMetric } from './metric.ts';
+import type { ServerStats } from './server-stats.ts';
+import { PercentileSummary } from './summary.ts';
+
+const ENSEMBLE = 'a standalone server has no other servers';
+const COMMIT_PROCESSOR = 'one thread does everything, so no request is handed from one to another';
+const PREPARE_QUEUE = 'a write is prepared in the turn that reads it, there is no queue';
+
+/** What an absent summary reads: nobody adds to it. */
+const EMPTY = new PercentileSummary();
+
+/** One summary each. */
+export const SUMMARIES: readonly SummaryMetric[] = [
+  advanced('readlatency', 'From the arrival of a read to its answer.', (s) => s.readLatency),
+  advanced('updatelatency', 'From the arrival of a write to its answer.', (s) => s.updateLatency),
+  advanced(
+    'propagation_latency',
+    'From the time in the header of a transaction until it is applied here.',
+    (s) => s.propagationLatency,
+  ),
+  advanced(
+    'prep_processor_queue_time_ms',
+    'From the arrival of a write until it is prepared.',
+    (s) => s.prepareQueueTimeMs,
+  ),
+  basic('prep_process_time', 'Preparing one write.', (s) => s.prepareTimeMs),
+  advanced(
+    'close_session_prep_time',
+    'Preparing the end of one session.',
+    (s) => s.closeSessionPrepareTimeMs,
+  ),
+  advanced(
+    'sync_processor_queue_time_ms',
+    'From the append of a group of transactions to the start of the write that carries it.',
+    (s) => s.logQueueTimeMs,
+  ),
+  advanced(
+    'sync_processor_queue_flush_time_ms',
+    'One write of the log with its sync.',
+    (s) => s.logFlushTimeMs,
+  ),
+  advanced(
+    'sync_processor_queue_and_flush_time_ms',
+    'From the append of a group of transactions until it is durable.',
+    (s) => s.logQueueAndFlushTimeMs,
+  ),
+  basic(
+    'sync_processor_queue_size',
+    'Transactions that waited when a write of the log began.',
+    (s) => s.logQueueTxns,
+  ),
+  basic(
+    'sync_processor_batch_size',
+    'Transactions in one write of the log.',
+    (s) => s.logBatchTxns,
+  ),
+  basic('fsynctime', 'One sync of the log.', (s) => s.fsyncTimeMs),
+  advanced(
+    'write_final_proc_time_ms',
+    'Applying one transaction and writing its answer.',
+    (s) => s.writeFinalTimeMs,
+  ),
+  advanced('read_final_proc_time_ms', 'Answering one read.', (s) => s.readFinalTimeMs),
+  basic('snapshottime', 'One snapshot.', (s) => s.snapshotTimeMs),
+  { ...basic('restore_time', 'One restore command.', (s) => s.restoreTimeMs), since: '3.9' },
+  basic('dbinittime', 'Reading snapshot and log at the start.', (s) => s.databaseInitTimeMs),
+  basic(
+    'startup_txns_loaded',
+    'Transactions read from the log at the start.',
+    (s) => s.startupTxnsLoaded,
+  ),
+  basic('startup_txns_load_time', 'Reading the log at the start.', (s) => s.startupTxnsLoadTimeMs),
+  basic(
+    'startup_snap_load_time',
+    'Reading the snapshot at the start.',
+    (s) => s.startupSnapshotLoadTimeMs,
+  ),
+  basic(
+    'node_created_watch_count',
+    'Watches fired by one created znode.',
+    (s) => s.nodeCreatedWatches,
+  ),
+  basic(
+    'node_deleted_watch_count',
+    'Watches fired by one deleted znode.',
+    (s) => s.nodeDeletedWatches,
+  ),
+  basic(
+    'node_changed_watch_count',
+    'Watches fired by one change of data.',
+    (s) => s.nodeChangedWatches,
+  ),
+  basic(
+    'node_children_watch_count',
+    'Watches fired by one change of children.',
+    (s) => s.nodeChildrenWatches,
+  ),
+  basic(
+    'connection_token_deficit',
+    'Tokens that the connection throttle was short of.',
+    (s) => s.connectionTokenDeficit,
+  ),
+  basic('socket_closing_time', 'Closing one socket.', (s) => s.socketClosingTimeMs),
+  advanced(
+    'request_throttle_queue_time_ms',
+    'Waiting in the request throttle.',
+    (s) => s.requestThrottleQueueTimeMs,
+  ),
+  advanced(
+    'jvm_pause_time_ms',
+    'How late the event loop ran a tick; what a pause of the Java machine is to Apache.',
+    (s) => s.loopPauseTimeMs,
+  ),
+
+  absent('basic', 'prep_processor_queue_size', 'Writes that waited to be prepared.', PREPARE_QUEUE),
+  absent(
+    'basic',
+    'sync_process_time',
+    'Time in the log between two groups.',
+    'the log writes whenever there is something to write',
+  ),
+  absent(
+    'basic',
+    'netty_queued_buffer_capacity',
+    'Bytes that Netty held back.',
+    'there is no Netty',
+  ),
+  absent(
+    'advanced',
+    'dead_watchers_cleaner_latency',
+    'One run of the cleaner of watches.',
+    'watches of a closed connection are removed at once',
+  ),
+  ...absentAll('basic', ENSEMBLE, {
+    follower_sync_time: 'A follower catching up.',
+    observer_sync_time: 'An observer catching up.',
+    election_time: 'One election.',
+    unavailable_time: 'Time without a quorum.',
+    leader_unavailable_time:
+      'Time from the start of an election to the first service of the leader.',
+    inflight_snap_count: 'Snapshots on their way to learners.',
+    inflight_diff_count: 'Differences on their way to learners.',
+    learner_request_processor_queue_size: 'Requests of learners that wait.',
+    proposal_process_time: 'Proposing one request.',
+  }),
+  ...absentAll('advanced', ENSEMBLE, {
+    proposal_latency: "From the leader's clock in a proposal to its arrival.",
+    proposal_ack_creation_latency: 'From a proposal to its acknowledgement.',
+    commit_propagation_latency: "From the leader's clock in a proposal to its commit.",
+    quorum_ack_latency: 'From a proposal to the acknowledgement of a quorum.',
+    om_proposal_process_time_ms: 'Passing a proposal to observers.',
+    om_commit_process_time_ms: 'Passing a commit to observers.',
+  }),
+  ...absentAll('basic', COMMIT_PROCESSOR, {
+    requests_in_session_queue: 'Requests of one session that wait for a write.',
+    pending_session_queue_size: 'Sessions with waiting requests.',
+    reads_after_write_in_session_queue: 'Reads that waited behind a write.',
+    reads_issued_from_session_queue: 'Reads let go after a write.',
+    session_queues_drained: 'Sessions without waiting requests after a write.',
+    time_waiting_empty_pool_in_commit_processor_read_ms: 'Waiting for the workers.',
+    write_batch_time_in_commit_processor: 'One group of writes.',
+    concurrent_request_processing_in_commit_processor: 'Requests in the hands of workers.',
+    read_commit_proc_req_queued: 'Reads queued.',
+    write_commit_proc_req_queued: 'Writes queued.',
+    commit_commit_proc_req_queued: 'Commits queued.',
+    read_commit_proc_issued: 'Reads handed to workers.',
+    write_commit_proc_issued: 'Writes handed to workers.',
+    commit_process_time: 'One round.',
+  }),
+  ...absentAll('advanced', COMMIT_PROCESSOR, {
+    read_commitproc_time_ms: 'A read in the commit processor.',
+    write_commitproc_time_ms: 'A write in the commit processor.',
+    local_write_committed_time_ms: 'A write from its request to its commit.',
+    server_write_committed_time_ms: 'Any write from its arrival to its commit.',
+  }),
+];
+
+/** One summary of bytes for each top-level znode. */
+export const SUMMARY_SETS: readonly SummarySetMetric[] = [
+  {
+    kind: 'summary-set',
+    name: 'read_per_namespace',
+    help: 'Bytes of the answer to one read.',
+    read: ({ stats }) => stats.readTraffic.entries(),
+  },
+  {
+    kind: 'summary-set',
+    name: 'write_per_namespace',
+    help: 'Bytes of one write.',
+    read: ({ stats }) => stats.writeTraffic.entries(),
+  },
+];
+
+type Pick = (stats: ServerStats) => PercentileSummary;
+
+function basic(name: string, help: string, pick: Pick): SummaryMetric {
+  return { kind: 'summary', detail: 'basic', name, help, read: ({ stats }) => pick(stats) };
+}
+
+function advanced(name: string, help: string, pick: Pick): SummaryMetric {
+  return { kind: 'summary', detail: 'advanced', name, help, read: ({ stats }) => pick(stats) };
+}
+
+function absent(
+  detail: 'basic' | 'advanced',
+  name: string,
+  help: string,
+  why: string,
+): SummaryMetric {
+  return { kind: 'summary', detail, name, help, absent: why, read: () => EMPTY };
+}
+
+function absentAll(
+  detail: 'basic' | 'advanced',
+  why: string,
+  helps: Readonly<Record<string, string>>,
+): readonly SummaryMetric[] {
+  return Object.entries(helps).map(([name, help]) => absent(detail, name, help, why));
+}
