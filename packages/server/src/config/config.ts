@@ -1,5 +1,21 @@
 // What the rest of the server imports from the configuration.
 
+export {
+  type ConfigPlace,
+  type ConfigProblem,
+  type ConfigRemark,
+  type ConfigWarning,
+  describeProblem,
+  describeWarning,
+} from './config-report.ts';
+export { type ConfigOverrides, defaultConfig } from './default-config.ts';
+export { loadServerConfig } from './load-config.ts';
+export {
+  type ConfigInput,
+  type ParsedConfig,
+  parseServerConfig,
+  type StandaloneArguments,
+} from './parse-config.ts';
 export { Secret } from './secret.ts';
 export type {
   AdminConfig,

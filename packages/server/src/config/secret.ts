@@ -1,7 +1,7 @@
+import { inspect } from 'node:util';
+
 /** What every printed form of a secret shows. */
 const MASK = '***';
-
-const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * A text that must not be seen: a password or a password's digest.
@@ -29,7 +29,7 @@ export class Secret {
     return MASK;
   }
 
-  [inspectSymbol](): string {
+  [inspect.custom](): string {
     return MASK;
   }
 }

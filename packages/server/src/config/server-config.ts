@@ -61,11 +61,11 @@ export interface ThrottleConfig {
 
 /** `connection_throttle_*`: a token bucket for new connections. */
 export interface ConnectionThrottleConfig {
-  /** `_tokens`. Size of the bucket; 0 switches the throttle off. */
+  /** `_tokens`, times `globalSessionWeight` if weighted. Size of the bucket; 0 switches the throttle off. */
   readonly tokenCount: number;
   /** `_fill_time`. */
   readonly fillTimeMs: number;
-  /** `_fill_count`. Tokens that are added every `fillTimeMs`. */
+  /** `_fill_count`, times `globalSessionWeight` if weighted. Tokens that are added every `fillTimeMs`. */
   readonly fillCount: number;
   /** `_freeze_time`. The drop probability changes at most this often; -1 keeps it at 0. */
   readonly freezeTimeMs: number;
@@ -151,7 +151,7 @@ export interface StorageConfig {
   readonly isLastZxidInSnapshot: boolean;
   /** `autopurge.snapRetainCount`. At least 3. */
   readonly purgeRetainCount: number;
-  /** `autopurge.purgeInterval`, there in hours; 0 never purges. */
+  /** `autopurge.purgeInterval`, there in hours; 0 never purges. May be longer than one timer of Node can wait. */
   readonly purgeIntervalMs: number;
 }
 

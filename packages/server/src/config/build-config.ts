@@ -1,0 +1,201 @@
+// From the draft to the frozen configuration: defaults before, derived values after.
+
+import type { Draft } from './config-key.ts';
+import { configKeys } from './config-keys.ts';
+import type { ConfigOrigin, ServerConfig } from './server-config.ts';
+
+/** Two and twenty ticks. Source: ZooKeeperServer.setMinSessionTimeout and setMaxSessionTimeout. */
+const TIMEOUT_TICKS_MIN = 2;
+const TIMEOUT_TICKS_MAX = 20;
+
+/** Stands for "the same as jute.maxbuffer" until that is known. */
+const EXTRA_BYTES_UNSET = -1;
+const EXTRA_BYTES_MIN = 1024;
+
+/** A draft in which every key has its default. */
+export function createDraft(): Draft {
+  const draft: Draft = {
+    clientPort: undefined,
+    clientHost: undefined,
+    timeoutMsMin: -1,
+    timeoutMsMax: -1,
+    dataDir: undefined,
+    dataLogDir: undefined,
+    isAuthEnforced: false,
+    isReadOnlyModeOn: false,
+    isStandaloneAllowed: true,
+    dynamicConfigFile: undefined,
+    metricsProvider: 'default',
+    prometheusListen: { host: undefined, port: 0 },
+    adminListen: { host: undefined, port: 0 },
+    fourLetterWords: new Set(),
+    isAuditOn: false,
+    network: {
+      listenBacklog: undefined,
+      connectionCountPerAddressMax: 0,
+      connectionCountMax: 0,
+      sessionlessTimeoutMs: 0,
+      isTcpKeepAliveOn: false,
+      frameBytesMax: 0,
+      recordBytesExtra: EXTRA_BYTES_UNSET,
+    },
+    session: { tickTimeMs: 0 },
+    throttle: {
+      outstandingRequestCountMax: 0,
+      throttledOpWaitMs: 0,
+      largeRequestThresholdBytes: undefined,
+      largeRequestBytesMax: 0,
+    },
+    connectionThrottle: {
+      tokenCount: 0,
+      fillTimeMs: 0,
+      fillCount: 0,
+      freezeTimeMs: 0,
+      dropIncrease: 0,
+      dropDecrease: 0,
+      decreaseRatio: 0,
+      isWeighted: false,
+      globalSessionWeight: 0,
+      localSessionWeight: 0,
+      renewSessionWeight: 0,
+    },
+    requestThrottle: {
+      requestCountMax: 0,
+      stallTimeMs: 0,
+      isStaleDropped: false,
+      isLatencyChecked: false,
+      isConnectionChecked: false,
+      shutdownTimeoutMs: 0,
+    },
+    tree: {
+      isExtendedTypesOn: false,
+      isTtl353Emulated: false,
+      containerCheckIntervalMs: 0,
+      containerDeleteCountPerMinuteMax: 0,
+      containerNeverUsedMs: 0,
+      isQuotaEnforced: false,
+      isDigestOn: false,
+      isCloseSessionTxnOn: false,
+    },
+    storage: {
+      isDirCreated: false,
+      preallocateBytes: 0,
+      snapshotTxnCount: 0,
+      snapshotLogBytes: undefined,
+      logFileBytesMax: undefined,
+      isSyncForced: true,
+      syncWarningMs: 0,
+      snapshotCompression: 'none',
+      isEmptySnapshotTrusted: false,
+      isLastZxidInSnapshot: false,
+      purgeRetainCount: 0,
+      purgeIntervalMs: 0,
+    },
+    security: {
+      isAclSkipped: false,
+      isDigestSchemeOn: false,
+      digestAlgorithm: 'sha1',
+      superDigest: undefined,
+      enforcedSchemes: [],
+      isForwardedForTrusted: false,
+    },
+    admin: {
+      isOn: false,
+      commandPath: '',
+      idleTimeoutMs: 0,
+      isSnapshotOn: false,
+      isRestoreOn: false,
+      rateLimitIntervalMs: 0,
+    },
+    metrics: { isProcessInfoExported: false, summaryWindowMs: 0 },
+  };
+  // The defaults stand in the table, as text, so that the reference page and the server cannot differ.
+  for (const key of configKeys) {
+    if (key.fate === 'honoured' && key.default !== undefined) key.apply(draft, key.default);
+  }
+  return draft;
+}
+
+/** What a draft gets besides its values. The directories are absolute. */
+export interface DraftSurroundings {
+  readonly clientPort: number;
+  readonly dataDir: string;
+  readonly dataLogDir: string;
+  readonly origin: ConfigOrigin;
+}
+
+/** Adds what follows from the rest, and freezes it. Relations between values must have been checked. */
+export function buildConfig(draft: Draft, surroundings: DraftSurroundings): ServerConfig {
+  const { tickTimeMs } = draft.session;
+  const { isWeighted, globalSessionWeight } = draft.connectionThrottle;
+  const weight = isWeighted ? globalSessionWeight : 1;
+  const words = new Set([...draft.fourLetterWords, 'srvr']);
+  if (draft.isReadOnlyModeOn) words.add('isro');
+  return freezeDeep({
+    network: {
+      ...draft.network,
+      recordBytesExtra:
+        draft.network.recordBytesExtra === EXTRA_BYTES_UNSET
+          ? Math.max(EXTRA_BYTES_MIN, draft.network.frameBytesMax)
+          : draft.network.recordBytesExtra,
+      client: { host: draft.clientHost, port: surroundings.clientPort },
+    },
+    session: {
+      tickTimeMs,
+      timeoutMsMin: sessionTimeoutMsMin(draft),
+      timeoutMsMax: sessionTimeoutMsMax(draft),
+    },
+    throttle: {
+      ...draft.throttle,
+      connection: {
+        ...draft.connectionThrottle,
+        tokenCount: draft.connectionThrottle.tokenCount * weight,
+        fillCount: draft.connectionThrottle.fillCount * weight,
+      },
+      request: { ...draft.requestThrottle },
+    },
+    tree: { ...draft.tree },
+    storage: {
+      ...draft.storage,
+      dataDir: surroundings.dataDir,
+      dataLogDir: surroundings.dataLogDir,
+    },
+    security: {
+      ...draft.security,
+      enforcedSchemes: draft.isAuthEnforced ? [...draft.security.enforcedSchemes] : [],
+    },
+    fourLetterWords: words,
+    admin: { ...draft.admin, listen: { ...draft.adminListen } },
+    metrics: {
+      ...draft.metrics,
+      isOn: draft.metricsProvider !== 'null',
+      prometheus:
+        draft.metricsProvider === 'prometheus' ? { ...draft.prometheusListen } : undefined,
+    },
+    isAuditOn: draft.isAuditOn,
+    origin: surroundings.origin,
+  });
+}
+
+/** What a client gets at least, once the tick is known. */
+export function sessionTimeoutMsMin(draft: Draft): number {
+  return draft.timeoutMsMin === -1
+    ? draft.session.tickTimeMs * TIMEOUT_TICKS_MIN
+    : draft.timeoutMsMin;
+}
+
+/** What a client gets at most, once the tick is known. */
+export function sessionTimeoutMsMax(draft: Draft): number {
+  return draft.timeoutMsMax === -1
+    ? draft.session.tickTimeMs * TIMEOUT_TICKS_MAX
+    : draft.timeoutMsMax;
+}
+
+/** Freezes plain objects and lists; the members of sets and maps are texts. */
+export function freezeDeep<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null && !Object.isFrozen(member))
+      freezeDeep(member);
+  }
+  return Object.freeze(value);
+}
