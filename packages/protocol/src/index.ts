@@ -92,6 +92,72 @@ export {
   validatePathBytes,
 } from './path.ts';
 export {
+  decodeInitialMessage,
+  encodeInitialMessage,
+  findInitialMessageEnd,
+  INITIAL_MESSAGE_ADDRESS_BYTES_MAX,
+  INITIAL_MESSAGE_V1,
+  INITIAL_MESSAGE_V2,
+  type InitialMessage,
+  OBSERVER_ID,
+} from './quorum/initial-message.ts';
+export {
+  decodeNotification,
+  encodeNotification,
+  isServerState,
+  NO_VOTE,
+  NOTIFICATION_BYTES_MAX,
+  NOTIFICATION_VERSION,
+  type Notification,
+  ServerState,
+} from './quorum/notification.ts';
+export {
+  type AckEpoch,
+  type CommitAndActivate,
+  decodeAckEpoch,
+  decodeCommitAndActivate,
+  decodeForwardedRequest,
+  decodeInformAndActivate,
+  decodeLeaderInfo,
+  decodeLearnerInfo,
+  decodePingSessions,
+  decodeRevalidateAnswer,
+  decodeRevalidateRequest,
+  EPOCH_TAKEN_BEFORE,
+  encodeAckEpoch,
+  encodeCommitAndActivate,
+  encodeForwardedRequest,
+  encodeInformAndActivate,
+  encodeLeaderInfo,
+  encodeLearnerInfo,
+  encodePingSessions,
+  encodeRevalidateAnswer,
+  encodeRevalidateRequest,
+  type ForwardedRequest,
+  type InformAndActivate,
+  type LeaderInfo,
+  type LearnerInfo,
+  QUORUM_PROTOCOL_VERSION,
+  type RevalidateAnswer,
+  type SessionTimeout,
+  SNAP_SIGNATURE,
+} from './quorum/packet-data.ts';
+export {
+  decodeQuorumAuthPacket,
+  encodeQuorumAuthPacket,
+  QUORUM_AUTH_MAGIC,
+  type QuorumAuthPacket,
+  QuorumAuthStatus,
+} from './quorum/quorum-auth-packet.ts';
+export {
+  decodeQuorumPacket,
+  encodeQuorumPacket,
+  findQuorumPacketEnd,
+  type QuorumPacket,
+  QuorumPacketType,
+  quorumPacketTypeName,
+} from './quorum/quorum-packet.ts';
+export {
   type AuthRequest,
   decodeAuthRequest,
   decodeSaslToken,
@@ -221,7 +287,108 @@ export {
   type Stat,
   type StatPersisted,
 } from './stat.ts';
+export {
+  decodeFileHeader,
+  encodeFileHeader,
+  FILE_HEADER_BYTES,
+  FILE_VERSION,
+  type FileHeader,
+  LOG_DBID,
+  LOG_MAGIC,
+  SNAPSHOT_DBID,
+  SNAPSHOT_MAGIC,
+} from './storage/file-header.ts';
+export {
+  decodeLogEntry,
+  encodeLogEntry,
+  LOG_ENTRY_END,
+  LOG_ENTRY_OVERHEAD_BYTES,
+  type LogEntry,
+} from './storage/log-entry.ts';
+export {
+  decodeSnapshotAcl,
+  decodeSnapshotSeal,
+  decodeSnapshotSession,
+  decodeSnapshotZnode,
+  decodeZxidDigest,
+  encodeSnapshotAcl,
+  encodeSnapshotSeal,
+  encodeSnapshotSession,
+  encodeSnapshotZnode,
+  encodeZxidDigest,
+  OPEN_ACL_ID,
+  SNAPSHOT_SEAL_BYTES,
+  SNAPSHOT_TERMINATOR,
+  type SnapshotAcl,
+  type SnapshotSeal,
+  type SnapshotSession,
+  type SnapshotZnode,
+  ZXID_DIGEST_VERSION,
+  type ZxidDigest,
+} from './storage/snapshot.ts';
 export { decodeAscii, decodeUtf8, encodeUtf8, encodeUtf8Into } from './text.ts';
+export {
+  type CreateContainerTxn,
+  type CreateTtlTxn,
+  type CreateTxn,
+  type CreateTxnV0,
+  decodeCreateContainerTxn,
+  decodeCreateTtlTxn,
+  decodeCreateTxn,
+  decodeCreateTxnV0,
+  encodeCreateContainerTxn,
+  encodeCreateTtlTxn,
+  encodeCreateTxn,
+  encodeCreateTxnV0,
+} from './txn/create-txn.ts';
+export { decodeMultiTxn, encodeMultiTxn, type MultiTxn, type SubTxn } from './txn/multi-txn.ts';
+export {
+  type CloseSessionTxn,
+  type CreateSessionTxn,
+  decodeCloseSessionTxn,
+  decodeCreateSessionTxn,
+  decodeErrorTxn,
+  type ErrorTxn,
+  encodeCloseSessionTxn,
+  encodeCreateSessionTxn,
+  encodeErrorTxn,
+} from './txn/session-txn.ts';
+export {
+  decodeSubTxn,
+  decodeTxn,
+  decodeTxnRecord,
+  encodeTxn,
+  encodeTxnRecord,
+  type Txn,
+  type TxnRecord,
+} from './txn/txn.ts';
+export {
+  decodeTxnDigest,
+  encodeTxnDigest,
+  TXN_DIGEST_BYTES,
+  TXN_DIGEST_VERSION,
+  type TxnDigest,
+} from './txn/txn-digest.ts';
+export {
+  decodeTxnHeader,
+  encodeTxnHeader,
+  TXN_HEADER_BYTES,
+  type TxnHeader,
+} from './txn/txn-header.ts';
+export {
+  type CheckVersionTxn,
+  type DeleteTxn,
+  decodeCheckVersionTxn,
+  decodeDeleteTxn,
+  decodeSetAclTxn,
+  decodeSetDataTxn,
+  encodeCheckVersionTxn,
+  encodeDeleteTxn,
+  encodeSetAclTxn,
+  encodeSetDataTxn,
+  type SetAclTxn,
+  type SetDataTxn,
+} from './txn/znode-txn.ts';
 export {
   AddWatchMode,
   decodeWatcherEvent,
