@@ -179,6 +179,7 @@ export async function compareSeed(
   } finally {
     comparison.close();
   }
+  await assertReferenceServes(pair, seed, profile);
   return await compareTrees(pair);
 }
 
@@ -193,7 +194,7 @@ async function assertReferenceServes(
   const answer = await fourLetterWord(reference.port, 'srvr').catch(() => '');
   if (answer.includes('Mode:')) return;
   throw new ReferenceFailed(
-    `Apache's server itself failed (${profile}, seed ${seed}):\n${reference.output().slice(-4000)}`,
+    `Apache's server itself failed (${profile}, seed ${seed}):\n${reference.output().slice(-40000)}`,
   );
 }
 

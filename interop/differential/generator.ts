@@ -322,14 +322,15 @@ export class Generator {
       ]);
     }
     if ((flags === 2 || flags === 3 || flags === 6) && random.chance(0.3)) path += '/';
+    // Apache's server checks the ttl only when the flags are those of a TTL znode, logs the txn all the same,
+    // and dies of it when it is applied, at once and at every restart.
+    const isTtl = flags === 5 || flags === 6;
     const ttlMs = random.pick([
       100_000n,
       100_000n,
       1_000_000n,
       (1n << 40n) - 1n,
-      1n << 40n,
-      0n,
-      -1n,
+      ...(isTtl ? [1n << 40n, 0n, -1n] : []),
     ]);
     const note = `create ${JSON.stringify(path)} flags=${flags} acls=${acls?.map((acl) => `${acl.scheme}:${acl.id}:${acl.perms}`)} ttl=${ttlMs}`;
     const fields = { path, data, acls, flags };

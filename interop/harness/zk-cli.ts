@@ -1,0 +1,62 @@
+/** Apache's own shell, run on one server, its output made comparable. */
+import { APACHE_CLASSPATH } from './peers.ts';
+import { runProcess } from './process.ts';
+import type { TestServer } from './server.ts';
+
+/** What a run of the shell gave. */
+export interface ShellRun {
+  readonly code: number | null;
+  /** Lines of standard output, watch events left out. */
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+  /** `WatchedEvent ...` lines in order; they come from another thread than the rest. */
+  readonly events: readonly string[];
+}
+
+function normalise(text: string, server: TestServer): string {
+  return text
+    .replaceAll(server.address, 'ADDRESS')
+    .replaceAll(/(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} \d\d \d\d:\d\d:\d\d \w+ \d{4}/g, 'DATE')
+    .replaceAll(/0x1[0-9a-f]{14}/g, 'SESSION');
+}
+
+/**
+ * Runs commands through standard input, or one command (`oneShot`) given as arguments.
+ * `ADDRESS` in a command stands for the server's.
+ */
+export async function runZkCli(
+  server: TestServer,
+  commands: readonly string[],
+  oneShot: readonly string[] = [],
+): Promise<ShellRun> {
+  const finished = await runProcess(
+    'java',
+    [
+      '-Xmx128m',
+      '-XX:TieredStopAtLevel=1',
+      '-Duser.timezone=UTC',
+      '-cp',
+      APACHE_CLASSPATH,
+      'org.apache.zookeeper.ZooKeeperMain',
+      '-waitforconnection',
+      '-server',
+      server.address,
+      ...oneShot,
+    ],
+    {
+      input: commands.map((line) => `${line.replaceAll('ADDRESS', server.address)}\n`).join(''),
+      cwd: server.directory,
+    },
+  );
+  const lines = normalise(finished.stdout, server).split('\n');
+  const isEvent = (line: string) => line.startsWith('WatchedEvent ');
+  const isNoise = (line: string) => line === '' || line === 'WATCHER::' || isEvent(line);
+  return {
+    code: finished.code,
+    stdout: lines.filter((line) => !isNoise(line)),
+    stderr: normalise(finished.stderr, server)
+      .split('\n')
+      .filter((line) => line !== ''),
+    events: lines.filter(isEvent),
+  };
+}

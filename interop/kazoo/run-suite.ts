@@ -1,0 +1,95 @@
+/** Runs the test suite that Debian installs with kazoo, against one server of either kind. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { freePort } from '../harness/free-port.ts';
+import { APACHE_CLASSPATH, KAZOO_TESTS, PYTHON } from '../harness/peers.ts';
+import { runProcess } from '../harness/process.ts';
+import type { ServerKind } from '../harness/server.ts';
+
+/** How a test ended. */
+export type Outcome = 'passed' | 'failed' | 'skipped';
+
+/** What one run of the suite gave. */
+export interface SuiteResult {
+  /** By test: `test_lock.KazooLockTests.test_lock`. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** By failed test, what pytest says about it. */
+  readonly messages: ReadonlyMap<string, string>;
+  readonly output: string;
+}
+
+function unescapeXml(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#10;', '\n')
+    .replaceAll('&amp;', '&');
+}
+
+/**
+ * Runs the suite, or only these files of it.
+ *
+ * One server is enough for all but the tests that expected.ts lists.
+ */
+export async function runKazooSuite(
+  kind: ServerKind,
+  files: readonly string[] = [],
+  deadlineMs = 400_000,
+): Promise<SuiteResult> {
+  const directory = await mkdtemp(join(tmpdir(), 'zooid-interop-kazoo-'));
+  try {
+    const xmlPath = join(directory, 'result.xml');
+    const port = await freePort();
+    const finished = await runProcess(
+      PYTHON,
+      [
+        '-m',
+        'pytest',
+        '-p',
+        'no:cacheprovider',
+        '-q',
+        '--tb=short',
+        `--junitxml=${xmlPath}`,
+        ...(files.length === 0 ? [KAZOO_TESTS] : files.map((file) => `${KAZOO_TESTS}/${file}`)),
+      ],
+      {
+        cwd: directory,
+        deadlineMs,
+        env: {
+          ...process.env,
+          TMPDIR: directory, // where kazoo's harness keeps its servers' data
+          PYTHONDONTWRITEBYTECODE: '1',
+          ZOOKEEPER_CLUSTER_SIZE: '1',
+          ZOOKEEPER_VERSION: '3.8.0',
+          ZOOKEEPER_PORT_OFFSET: String(Math.min(port, 65_000)),
+          ZOOKEEPER_CLASSPATH: APACHE_CLASSPATH,
+          ZOOID_NODE: process.execPath,
+          ZOOID_BIN: resolve(import.meta.dirname, '../../packages/cli/bin/zooid.mjs'),
+          ...(kind === 'zooid'
+            ? { PATH: `${join(import.meta.dirname, 'bin')}:${process.env['PATH']}` }
+            : {}),
+        },
+      },
+    );
+    const xml = await readFile(xmlPath, 'utf8').catch(() => '');
+    const outcomes = new Map<string, Outcome>();
+    const messages = new Map<string, string>();
+    for (const [, attributes, body = ''] of xml.matchAll(
+      /<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g,
+    )) {
+      const className = /classname="([^"]*)"/.exec(attributes!)![1]!.replace(/^.*?(?=test_)/, '');
+      const name = `${className}.${/ name="([^"]*)"/.exec(` ${attributes}`)![1]!}`;
+      const isFailed = body.includes('<failure') || body.includes('<error');
+      outcomes.set(name, isFailed ? 'failed' : body.includes('<skipped') ? 'skipped' : 'passed');
+      if (isFailed) {
+        const message = /<(?:failure|error)[^>]*>([\s\S]*?)<\/(?:failure|error)>/.exec(body);
+        messages.set(name, unescapeXml(message?.[1] ?? body));
+      }
+    }
+    return { outcomes, messages, output: `${finished.stdout}${finished.stderr}` };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
