@@ -9,7 +9,7 @@ export {
   describeWarning,
 } from './config-report.ts';
 export { type ConfigOverrides, defaultConfig } from './default-config.ts';
-export { loadServerConfig } from './load-config.ts';
+export { loadServerConfig, tryReadTextFile } from './load-config.ts';
 export {
   type ConfigInput,
   type ParsedConfig,

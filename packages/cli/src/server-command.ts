@@ -1,0 +1,101 @@
+// `zooid server`: read the configuration, start, wait for a signal or a fatal error, stop.
+
+import {
+  describeProblem,
+  describeWarning,
+  loadServerConfig,
+  type ParsedConfig,
+  parseServerConfig,
+  type RunningServer,
+  type ServerConfig,
+  tryReadTextFile,
+} from '@zooid/server';
+import { ExitCode, exitCodeOf } from './exit-code.ts';
+import type { ProcessParts } from './process-parts.ts';
+
+/** Read when no file is named, from the working directory. */
+const DEFAULT_FILE = 'zoo.cfg';
+
+/** A system property: name and value. */
+export type Property = readonly [name: string, value: string];
+
+/** `key=value` as it stands after `-D`; without `=` the value is empty, as in Java. */
+export function parseProperty(text: string): Property {
+  const at = text.indexOf('=');
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/**
+ * Runs a server until it is told to stop. Answers with the exit code; every reason for it has been written.
+ * `args` is nothing, the name of a file, or `clientPort dataDir [tickTime] [maxClientCnxns]`.
+ */
+export async function runServer(
+  args: readonly string[],
+  properties: readonly Property[],
+  parts: ProcessParts,
+): Promise<number> {
+  const parsed = readConfig(args, properties);
+  for (const warning of parsed.warnings) parts.writeError(`warning: ${describeWarning(warning)}\n`);
+  if (!parsed.ok) {
+    for (const problem of parsed.problems) parts.writeError(`error: ${describeProblem(problem)}\n`);
+    const count = parsed.problems.length;
+    parts.writeError(
+      `zooid: ${count === 1 ? 'one problem' : `${count} problems`} in the configuration; not started.\n`,
+    );
+    return ExitCode.badInvocation;
+  }
+  return serve(parsed.config, parts);
+}
+
+function readConfig(args: readonly string[], properties: readonly Property[]): ParsedConfig {
+  const [first, second, tickTime, maxClientCnxns] = args;
+  if (first === undefined || second === undefined) {
+    return loadServerConfig(first ?? DEFAULT_FILE, properties);
+  }
+  return parseServerConfig({
+    arguments: { clientPort: first, dataDir: second, tickTime, maxClientCnxns },
+    properties,
+    readTextFile: tryReadTextFile,
+  });
+}
+
+async function serve(config: ServerConfig, parts: ProcessParts): Promise<number> {
+  let server: RunningServer;
+  try {
+    server = await parts.startServer(config);
+  } catch (error) {
+    return complain(error, parts);
+  }
+  let stop = () => {};
+  const asked = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  let signalCount = 0;
+  const forgetSignals = parts.listenForSignals((name) => {
+    signalCount++;
+    if (signalCount === 1) {
+      stop();
+    } else {
+      parts.writeError(`zooid: ${name} again: stopping at once.\n`);
+      parts.exitNow(ExitCode.unexpected);
+    }
+  });
+  try {
+    parts.onServing?.(server);
+    // `closed` ends early only for a fatal error, or if somebody else closed the server.
+    await Promise.race([asked, server.closed]);
+    await server.close();
+    await server.closed;
+    return ExitCode.finished;
+  } catch (error) {
+    return complain(error, parts);
+  } finally {
+    forgetSignals();
+  }
+}
+
+function complain(error: unknown, parts: ProcessParts): number {
+  const message = error instanceof Error ? error.message : String(error);
+  parts.writeError(`zooid: ${message}\n`);
+  return exitCodeOf(error);
+}
