@@ -1,0 +1,61 @@
+import type { Id, JuteWriter } from '@zooid/protocol';
+
+import type { CloseReason } from './outbox.ts';
+import { Queue } from './queue.ts';
+import type { Session } from './session/session.ts';
+
+/** What the core needs to know of a connection when it opens. */
+export interface ClientFacts {
+  /** Address without port, as the `ip` scheme compares it. */
+  readonly address: string;
+}
+
+/** A frame that waits behind an earlier write of its own session. */
+export interface DeferredFrame {
+  /** The frame's own copy of its bytes. */
+  readonly bytes: Uint8Array;
+  /** It may run once this many writes of the connection are done. */
+  readonly afterWrites: number;
+  /** When it arrived, on the monotonic clock. */
+  readonly receivedAtMs: number;
+}
+
+/**
+ * A client's connection as the core sees it. A shell extends it with its socket; it finds what to send in
+ * {@link out} when a turn ends, and {@link closing} tells it to hang up afterwards.
+ *
+ *          connect request            session durable
+ *   new ──────────────────► opening ──────────────────► open ───► closed
+ *    └──────────── refused ─────┴────────────────────────────────────▲
+ */
+export class Client {
+  readonly address: string;
+  phase: 'new' | 'opening' | 'open' | 'closed' = 'new';
+  /** Replies and events of this turn; undefined when there are none. */
+  out: JuteWriter | undefined = undefined;
+  /** Set when the server hangs up: everything in {@link out} is sent first. */
+  closing: CloseReason | undefined = undefined;
+  session: Session | undefined = undefined;
+  /** The timeout agreed with this client, in milliseconds. */
+  sessionTimeoutMs = 0;
+  /** The client sent the optional byte of the connect request, so the answer carries it too. */
+  speaksReadOnly = false;
+  /** Who the client is: its address, and what it authenticated as. */
+  ids: readonly Id[];
+
+  /** Writes (and syncs) submitted on this connection, and those of them that are answered. */
+  writesSubmitted = 0;
+  writesDone = 0;
+  /** Frames that wait behind a write, oldest first. Empty ⇔ nothing waits. */
+  readonly deferred: Queue<DeferredFrame> = new Queue(4);
+
+  constructor(facts: ClientFacts) {
+    this.address = facts.address;
+    this.ids = [{ scheme: 'ip', id: facts.address }];
+  }
+
+  /** Requests taken in and not yet answered. */
+  get outstanding(): number {
+    return this.writesSubmitted - this.writesDone + this.deferred.size;
+  }
+}

@@ -1,0 +1,50 @@
+import { JuteWriter } from '@zooid/protocol';
+import type { Client } from './client.ts';
+import { limits } from './limits.ts';
+
+/**
+ * Hands out the buffers that replies are written into. A client holds one from its first byte of a
+ * turn until the shell has sent it; so there are as many as clients that are answered in one turn,
+ * not as many as clients.
+ */
+export class OutputPool {
+  readonly #spare: JuteWriter[] = [];
+  #dirty: Client[] = [];
+  #flushing: Client[] = [];
+
+  /** The client's buffer of this turn. */
+  of(client: Client): JuteWriter {
+    if (client.out !== undefined) return client.out;
+    const out = this.#spare.pop() ?? new JuteWriter(1024);
+    client.out = out;
+    this.#dirty.push(client);
+    return out;
+  }
+
+  /**
+   * Hands each client that has something to send, or is to be closed, to `flush`, which must copy or
+   * send the bytes during the call.
+   */
+  flush(flush: (client: Client, out: JuteWriter) => void): void {
+    while (this.#dirty.length > 0) {
+      const clients = this.#dirty;
+      this.#dirty = this.#flushing;
+      this.#flushing = clients;
+      for (const client of clients) {
+        const { out } = client;
+        if (out === undefined) continue;
+        client.out = undefined;
+        flush(client, out);
+        this.#release(out);
+      }
+      clients.length = 0;
+    }
+  }
+
+  #release(out: JuteWriter): void {
+    if (out.bytes.byteLength > limits.pooledOutputBytesMax) return;
+    if (this.#spare.length >= limits.pooledOutputs) return;
+    out.clear();
+    this.#spare.push(out);
+  }
+}

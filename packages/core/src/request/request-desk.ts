@@ -1,0 +1,365 @@
+import {
+  ErrorCode,
+  JuteReader,
+  type JuteWriter,
+  MalformedError,
+  OpCode,
+  ReservedXid,
+} from '@zooid/protocol';
+import { unreachable } from '../assert.ts';
+import { type AccessRules, withIds } from '../auth/access-rules.ts';
+import type { Client } from '../client.ts';
+import type { Meter, Outbox } from '../outbox.ts';
+import type { Replies } from '../replies.ts';
+import { nextSessionIdStart, sessionIdAfter } from '../session/session-id.ts';
+import { isSessionPassword } from '../session/session-password.ts';
+import type { SessionTracker } from '../session/session-tracker.ts';
+import type { TurnClock } from '../turn-clock.ts';
+import type { Pipeline } from '../txn/pipeline.ts';
+import { decodeConnect, writeConnectResponse } from './connect.ts';
+import type { Reads } from './reads.ts';
+import type { WatchRequests } from './watch-requests.ts';
+
+export interface RequestDeskOptions {
+  readonly serverId: number;
+  readonly sessionTimeoutMsMin: number;
+  readonly sessionTimeoutMsMax: number;
+}
+
+/**
+ * Takes in what clients send, frame by frame, and decides where it goes: a connect request makes or
+ * resumes a session, a write goes into the pipeline, a read is answered here. A read whose own
+ * connection has a write in flight waits behind that write and behind nothing else, which is the
+ * order that clients are promised.
+ *
+ * Source: ZooKeeperServer.processConnectRequest and processPacket, CommitProcessor.
+ */
+export class RequestDesk {
+  readonly #options: RequestDeskOptions;
+  readonly #sessions: SessionTracker;
+  readonly #access: AccessRules;
+  readonly #pipeline: Pipeline;
+  readonly #reads: Reads;
+  readonly #watchRequests: WatchRequests;
+  readonly #replies: Replies;
+  readonly #meter: Meter;
+  readonly #outbox: Outbox;
+  readonly #clock: TurnClock;
+  /** Given to the next session. */
+  #nextSessionId: bigint;
+  readonly #reader = new JuteReader();
+  readonly #deferredReader = new JuteReader();
+  /** The request being answered, in an object that is used again. */
+  readonly #current = { op: 0, xid: 0, zxid: 0, receivedAtMs: 0, isUpdate: false };
+  #deferredCount = 0;
+
+  constructor(parts: {
+    readonly options: RequestDeskOptions;
+    readonly sessions: SessionTracker;
+    readonly access: AccessRules;
+    readonly pipeline: Pipeline;
+    readonly reads: Reads;
+    readonly watchRequests: WatchRequests;
+    readonly replies: Replies;
+    readonly meter: Meter;
+    readonly outbox: Outbox;
+    readonly clock: TurnClock;
+  }) {
+    this.#options = parts.options;
+    this.#sessions = parts.sessions;
+    this.#access = parts.access;
+    this.#pipeline = parts.pipeline;
+    this.#reads = parts.reads;
+    this.#watchRequests = parts.watchRequests;
+    this.#replies = parts.replies;
+    this.#meter = parts.meter;
+    this.#outbox = parts.outbox;
+    this.#clock = parts.clock;
+    this.#nextSessionId = nextSessionIdStart(parts.options.serverId, parts.clock.wallMs);
+  }
+
+  /** Frames of all clients that wait behind writes of their own. */
+  get deferredCount(): number {
+    return this.#deferredCount;
+  }
+
+  /** One complete frame, `[start, end)` of `bytes`, without its length. */
+  onFrame(client: Client, bytes: Uint8Array, start: number, end: number): void {
+    if (client.phase === 'closed' || client.closing !== undefined) return;
+    const reader = this.#reader;
+    reader.reset(bytes, start, end);
+    try {
+      if (client.phase === 'new') this.#connect(client, reader);
+      else this.#request(client, reader);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      // Not even a header, so there is no xid to answer to.
+      this.#outbox.report({ kind: 'malformed-request', client, op: 0, message: error.message });
+      this.#replies.hangUp(client, 'malformed');
+    }
+  }
+
+  /** Forgets the frames of a connection that is gone. */
+  onClientClosed(client: Client): void {
+    this.#deferredCount -= client.deferred.size;
+    while (client.deferred.shift() !== undefined);
+  }
+
+  /** Lets the frames go that waited for the writes that are done by now. */
+  drain(client: Client): void {
+    for (;;) {
+      const frame = client.deferred.peek();
+      if (frame === undefined || frame.afterWrites > client.writesDone) return;
+      client.deferred.shift();
+      this.#deferredCount--;
+      if (client.phase === 'closed' || client.closing !== undefined) continue;
+      const reader = this.#deferredReader;
+      reader.reset(frame.bytes, 0, frame.bytes.byteLength);
+      const xid = reader.int();
+      const op = reader.int();
+      if (op === OpCode.auth) this.#authenticate(client, reader, xid);
+      else this.#read(client, op, xid, reader, frame.receivedAtMs);
+    }
+  }
+
+  #connect(client: Client, reader: JuteReader): void {
+    const bytes = reader.remaining;
+    const request = decodeConnect(reader);
+    client.speaksReadOnly = request.speaksReadOnly;
+    this.#meter.onReceived(client, OpCode.createSession, bytes);
+    if (request.lastZxidSeen > BigInt(this.#pipeline.lastApplied)) {
+      // Here it would travel back in time. It gets no answer, so that it tries another server.
+      this.#replies.hangUp(client, 'client-zxid-ahead');
+      return;
+    }
+    client.sessionTimeoutMs = Math.min(
+      Math.max(request.timeoutMs, this.#options.sessionTimeoutMsMin),
+      this.#options.sessionTimeoutMsMax,
+    );
+    if (request.sessionId === 0n) this.#openSession(client);
+    else this.#resumeSession(client, request.sessionId, request.password);
+  }
+
+  #openSession(client: Client): void {
+    const id = this.#nextSessionId;
+    this.#nextSessionId = sessionIdAfter(id);
+    const session = this.#sessions.track(id, client.sessionTimeoutMs, this.#clock.nowMs);
+    session.client = client;
+    client.session = session;
+    client.phase = 'opening';
+    this.#pipeline.proposeCreateSession(client, session);
+  }
+
+  #resumeSession(client: Client, id: bigint, password: Uint8Array | null): void {
+    const session = this.#sessions.get(id);
+    const isKnown = session !== undefined && !session.isClosing;
+    if (!isKnown || !isSessionPassword(id, password)) {
+      const reason = isKnown ? 'password' : 'unknown';
+      this.#outbox.report({ kind: 'session-refused', sessionId: id, reason });
+      // The client cannot tell the two apart, and must not.
+      writeConnectResponse(this.#replies.of(client), client, undefined);
+      this.#replies.hangUp(client, 'session-invalid');
+      return;
+    }
+    const previous = session.client as Client | undefined;
+    if (previous !== undefined) this.#replies.hangUp(previous, 'session-moved');
+    session.client = client;
+    client.session = session;
+    client.phase = 'open';
+    this.#sessions.setTimeout(session, client.sessionTimeoutMs, this.#clock.nowMs);
+    writeConnectResponse(this.#replies.of(client), client, id);
+    const timeoutMs = client.sessionTimeoutMs;
+    this.#outbox.report({ kind: 'session-resumed', sessionId: id, timeoutMs });
+  }
+
+  #request(client: Client, reader: JuteReader): void {
+    const frameStart = reader.position;
+    const xid = reader.int();
+    const op = reader.int();
+    this.#meter.onReceived(client, op, reader.end - frameStart);
+    const { session } = client;
+    if (session !== undefined) this.#sessions.touch(session, this.#clock.nowMs);
+    const receivedAtMs = this.#clock.nowMs;
+    switch (op) {
+      case OpCode.getData:
+      case OpCode.exists:
+      case OpCode.getChildren:
+      case OpCode.getChildren2:
+      case OpCode.getACL:
+      case OpCode.ping:
+      case OpCode.setWatches:
+      case OpCode.setWatches2:
+      case OpCode.addWatch:
+      case OpCode.removeWatches:
+      case OpCode.checkWatches:
+      case OpCode.multiRead:
+      case OpCode.getEphemerals:
+      case OpCode.getAllChildrenNumber:
+      case OpCode.whoAmI:
+        if (client.writesSubmitted !== client.writesDone) {
+          this.#defer(client, reader, frameStart);
+        } else if (this.#mayAsk(client, op, xid)) {
+          this.#read(client, op, xid, reader, receivedAtMs);
+        }
+        return;
+      case OpCode.create:
+      case OpCode.create2:
+      case OpCode.createContainer:
+      case OpCode.createTTL:
+      case OpCode.setData:
+      case OpCode.delete:
+      case OpCode.setACL:
+      case OpCode.multi:
+      case OpCode.deleteContainer:
+      case OpCode.reconfig:
+        if (this.#mayAsk(client, op, xid)) {
+          this.#pipeline.propose(op, reader, client, xid, receivedAtMs);
+        }
+        return;
+      case OpCode.sync:
+        if (this.#mayAsk(client, op, xid)) this.#sync(client, reader, xid);
+        return;
+      case OpCode.closeSession:
+        if (session !== undefined) this.#pipeline.proposeCloseSession(session, client, xid);
+        return;
+      case OpCode.auth:
+        // Answered at once, ahead of requests that wait, as Apache does; but not ahead of the session.
+        if (client.phase === 'opening') this.#defer(client, reader, frameStart);
+        else this.#authenticate(client, reader, xid);
+        return;
+      case OpCode.sasl:
+        this.#declineSasl(client, xid);
+        return;
+      default:
+        // Among them check, which exists inside of a multi only.
+        this.#replies.bare(client, op, xid, -1, ErrorCode.unimplemented);
+        this.#replies.hangUp(client, 'unimplemented');
+    }
+  }
+
+  /** Whether the client authenticated as this server demands; if not, it is told so and sent away. */
+  #mayAsk(client: Client, op: number, xid: number): boolean {
+    if (this.#access.isAdmitted(client.ids)) return true;
+    this.#replies.bare(client, op, xid, 0, ErrorCode.sessionClosedRequireSaslAuth);
+    this.#replies.hangUp(client, 'auth-required');
+    return false;
+  }
+
+  #defer(client: Client, reader: JuteReader, frameStart: number): void {
+    client.deferred.push({
+      bytes: reader.bytes.slice(frameStart, reader.end),
+      afterWrites: client.writesSubmitted,
+      receivedAtMs: this.#clock.nowMs,
+    });
+    this.#deferredCount++;
+  }
+
+  #read(client: Client, op: number, xid: number, reader: JuteReader, receivedAtMs: number): void {
+    const isGone = client.session === undefined || client.session.isClosing;
+    const current = this.#current;
+    current.op = op;
+    current.xid = xid;
+    current.zxid = this.#pipeline.lastApplied;
+    current.receivedAtMs = receivedAtMs;
+    const out = this.#replies.of(client);
+    let code: ErrorCode = ErrorCode.ok;
+    if (op === OpCode.setWatches || op === OpCode.setWatches2) {
+      // What the client missed is told before the reply.
+      code = isGone ? ErrorCode.sessionExpired : this.#answer(client, op, reader, out);
+      this.#replies.end(client, out, this.#replies.begin(out, xid, current.zxid), code, current);
+      return;
+    }
+    const replyXid = op === OpCode.ping ? ReservedXid.ping : xid;
+    const mark = this.#replies.begin(out, replyXid, current.zxid);
+    code = isGone ? ErrorCode.sessionExpired : this.#answer(client, op, reader, out);
+    this.#replies.end(client, out, mark, code, current);
+  }
+
+  #answer(client: Client, op: number, reader: JuteReader, out: JuteWriter): ErrorCode {
+    try {
+      switch (op) {
+        case OpCode.getData:
+          return this.#reads.getData(client, reader, out);
+        case OpCode.exists:
+          return this.#reads.exists(client, reader, out);
+        case OpCode.getChildren:
+        case OpCode.getChildren2:
+          return this.#reads.getChildren(client, reader, out, op);
+        case OpCode.ping:
+          return ErrorCode.ok;
+        case OpCode.getACL:
+          return this.#reads.getAcl(client, reader, out);
+        case OpCode.setWatches:
+          return this.#watchRequests.setWatches(client, reader, 'setWatches');
+        case OpCode.setWatches2:
+          return this.#watchRequests.setWatches(client, reader, 'setWatches2');
+        case OpCode.addWatch:
+          return this.#watchRequests.addWatch(client, reader, out);
+        case OpCode.removeWatches:
+          return this.#watchRequests.removeWatches(client, reader);
+        case OpCode.checkWatches:
+          return this.#watchRequests.checkWatches(client, reader);
+        case OpCode.multiRead:
+          return this.#reads.multiRead(client, reader, out);
+        case OpCode.getEphemerals:
+          return this.#reads.getEphemerals(client, reader, out);
+        case OpCode.getAllChildrenNumber:
+          return this.#reads.getAllChildrenNumber(client, reader, out);
+        case OpCode.whoAmI:
+          return this.#reads.whoAmI(client, out);
+        default:
+          return ErrorCode.unimplemented;
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#outbox.report({ kind: 'malformed-request', client, op, message: error.message });
+      return ErrorCode.marshallingError;
+    }
+  }
+
+  #sync(client: Client, reader: JuteReader, xid: number): void {
+    const start = reader.position;
+    reader.span();
+    const path = reader.bytes.slice(start, reader.position);
+    this.#pipeline.sync(client, xid, path, this.#clock.nowMs);
+  }
+
+  #authenticate(client: Client, reader: JuteReader, xid: number): void {
+    reader.int();
+    const scheme = reader.text();
+    const auth = reader.buffer();
+    const outcome = this.#access.authenticate(scheme, auth, client);
+    switch (outcome.kind) {
+      case 'ok':
+        client.ids = withIds(client.ids, outcome.ids);
+        this.#outbox.report({ kind: 'auth-succeeded', client, scheme });
+        this.#replies.bare(client, OpCode.auth, xid, 0, ErrorCode.ok);
+        return;
+      case 'wrong-ensemble':
+        this.#outbox.report({ kind: 'auth-failed', client, scheme });
+        this.#replies.hangUp(client, 'auth-failed');
+        return;
+      case 'failed':
+      case 'unknown-scheme':
+        this.#outbox.report({ kind: 'auth-failed', client, scheme });
+        this.#replies.bare(client, OpCode.auth, xid, 0, ErrorCode.authFailed);
+        this.#replies.hangUp(client, 'auth-failed');
+        return;
+      default:
+        unreachable(outcome);
+    }
+  }
+
+  /** Without SASL configured Apache sends a null token and keeps the connection. Source: processSasl. */
+  #declineSasl(client: Client, xid: number): void {
+    const current = this.#current;
+    current.op = OpCode.sasl;
+    current.xid = xid;
+    current.zxid = 0;
+    current.receivedAtMs = this.#clock.nowMs;
+    const out = this.#replies.of(client);
+    const mark = this.#replies.begin(out, xid, 0);
+    out.int(-1);
+    this.#replies.end(client, out, mark, ErrorCode.ok, current);
+  }
+}

@@ -1,0 +1,257 @@
+import { type Acl, type ExtendedTypes, JuteReader, JuteWriter, OpCode } from '@zooid/protocol';
+import type { AccessRules } from './auth/access-rules.ts';
+import { Cleaner, type CleanerOptions } from './cleaner.ts';
+import { Client } from './client.ts';
+import { DigestLog } from './digest-log.ts';
+import type { Meter, Outbox } from './outbox.ts';
+import { QuotaTable } from './quota/quota.ts';
+import { Replies } from './replies.ts';
+import { Reads } from './request/reads.ts';
+import { RequestDesk } from './request/request-desk.ts';
+import { WatchRequests } from './request/watch-requests.ts';
+import { SessionTracker } from './session/session-tracker.ts';
+import { DataTree } from './tree/data-tree.ts';
+import type { TreeImage } from './tree/tree-image.ts';
+import type { TurnClock } from './turn-clock.ts';
+import { Applier } from './txn/apply.ts';
+import { Pipeline } from './txn/pipeline.ts';
+import { Preparer } from './txn/prepare.ts';
+import { WatchTable } from './watch/watch-table.ts';
+
+/** What an operator may set of the core. Times are milliseconds. */
+export interface CoreOptions {
+  readonly serverId: number;
+  readonly tickTimeMs: number;
+  readonly sessionTimeoutMsMin: number;
+  readonly sessionTimeoutMsMax: number;
+  readonly extendedTypes: ExtendedTypes;
+  readonly digestEnabled: boolean;
+  /** An int32 that nobody outside knows, against paths made to collide. */
+  readonly hashSeed: number;
+  readonly enforceQuota: boolean;
+  readonly closeSessionTxnEnabled: boolean;
+  readonly reconfigEnabled: boolean;
+  readonly cleaner: CleanerOptions;
+}
+
+/** An exact snapshot in the making: everything of one zxid. */
+export interface SnapshotSource {
+  readonly zxid: number;
+  readonly digest: bigint;
+  /** Session ids with their timeouts, as they were committed. */
+  readonly sessions: readonly (readonly [id: bigint, timeoutMs: number])[];
+  readonly acls: readonly (readonly [id: number, acls: readonly Acl[]])[];
+  readonly image: TreeImage;
+}
+
+/**
+ * The whole server as a state machine without I/O: events in, intentions out. This file builds the
+ * parts and passes events on; what happens to a frame is in `request/request-desk.ts`, to a write in
+ * `txn/pipeline.ts`.
+ *
+ * Every event but the restoring ones comes inside of a turn (`turn.ts`), which `beginTurn` opens.
+ */
+export class ServerCore {
+  readonly tree: DataTree;
+  readonly watches: WatchTable<Client>;
+  readonly sessions: SessionTracker;
+  readonly quotas: QuotaTable;
+  readonly access: AccessRules;
+  readonly replies: Replies;
+  readonly digestLog: DigestLog = new DigestLog();
+
+  readonly #outbox: Outbox;
+  readonly #preparer: Preparer;
+  readonly #pipeline: Pipeline;
+  readonly #desk: RequestDesk;
+  readonly #cleaner: Cleaner;
+  readonly #clock: TurnClock;
+
+  constructor(parts: {
+    readonly options: CoreOptions;
+    readonly outbox: Outbox;
+    readonly meter: Meter;
+    readonly access: AccessRules;
+    /** Wall clock at the start, ms: new session ids grow from it. */
+    readonly wallMs: number;
+  }) {
+    const { options, outbox, meter, access } = parts;
+    const clock = { wallMs: parts.wallMs, nowMs: 0 };
+    const tree = new DataTree({
+      digestEnabled: options.digestEnabled,
+      extendedTypes: options.extendedTypes,
+      hashSeed: options.hashSeed,
+    });
+    const watches = new WatchTable<Client>();
+    const sessions = new SessionTracker({ tickTimeMs: options.tickTimeMs });
+    const quotas = new QuotaTable(tree, {
+      onExceeded: (exceeded) => outbox.report({ kind: 'quota-exceeded', ...exceeded }),
+    });
+    const nobody = new Client({ address: '' });
+    const replies = new Replies({ access, meter, outbox, clock, nobody });
+    const preparer = new Preparer({ tree, access, quotas, options });
+    const applier = new Applier<Client>({
+      tree,
+      watches,
+      quotas,
+      fire: (client, eventType, path, zxid, acls) =>
+        replies.event(client, eventType, path, zxid, acls),
+    });
+    const { digestLog } = this;
+    const pipeline = new Pipeline({
+      options,
+      tree,
+      sessions,
+      preparer,
+      applier,
+      replies,
+      outbox,
+      digestLog,
+      clock,
+      onAnswered: (client) => this.#desk.drain(client),
+    });
+    const reads = new Reads({ tree, watches, access });
+    const watchRequests = new WatchRequests({ tree, watches, replies });
+    this.tree = tree;
+    this.watches = watches;
+    this.sessions = sessions;
+    this.quotas = quotas;
+    this.access = access;
+    this.replies = replies;
+    this.#outbox = outbox;
+    this.#preparer = preparer;
+    this.#pipeline = pipeline;
+    this.#cleaner = new Cleaner(tree, options.cleaner);
+    this.#clock = clock;
+    this.#desk = new RequestDesk({
+      options,
+      sessions,
+      access,
+      pipeline,
+      reads,
+      watchRequests,
+      replies,
+      meter,
+      outbox,
+      clock,
+    });
+  }
+
+  /** Highest zxid that reads show. */
+  get lastAppliedZxid(): number {
+    return this.#pipeline.lastApplied;
+  }
+
+  /** Highest zxid that was given to a proposal. */
+  get lastProposedZxid(): number {
+    return this.#pipeline.lastProposed;
+  }
+
+  /** Requests taken in and not answered yet. */
+  get outstandingCount(): number {
+    return this.#pipeline.inFlight + this.#desk.deferredCount;
+  }
+
+  /** Changes that are proposed and not applied. */
+  get outstandingChangeCount(): number {
+    return this.#preparer.outstanding.size;
+  }
+
+  // ── Restoring: before any turn ────────────────────────────────────────────────────────────────────
+
+  /** A session that the snapshot holds. */
+  restoreSession(id: bigint, timeoutMs: number): void {
+    this.#pipeline.restoreSession(id, timeoutMs);
+  }
+
+  /** The tree was loaded from a snapshot of this zxid; the transactions above it follow. */
+  restoredSnapshot(zxid: number): void {
+    this.#pipeline.restoredSnapshot(zxid);
+    this.quotas.rebuild();
+  }
+
+  /** Applies one transaction of the log: header, body and optional digest in `[start, end)`. */
+  replayTxn(bytes: Uint8Array, start: number, end: number): void {
+    this.#pipeline.replay(bytes, start, end);
+  }
+
+  /**
+   * Ends the restore: ephemerals of sessions that nobody knows are gone, every session starts with a
+   * fresh timeout, and requests may come. Source: ZooKeeperServer.loadData.
+   */
+  finishRestore(nowMs: number): void {
+    this.#clock.nowMs = nowMs;
+    this.#pipeline.finishRestore();
+    for (const [id, timeoutMs] of this.#pipeline.committedSessions) {
+      this.sessions.track(id, timeoutMs, nowMs);
+    }
+  }
+
+  // ── Events ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Opens a turn. Both clocks are read once; every time in the turn derives from them. */
+  beginTurn(wallMs: number, nowMs: number): void {
+    this.#clock.wallMs = wallMs;
+    this.#clock.nowMs = nowMs;
+  }
+
+  /**
+   * One complete frame of a client: `[start, end)` of `bytes`, without its length. The bytes are read
+   * during the call only.
+   */
+  onClientFrame(client: Client, bytes: Uint8Array, start: number, end: number): void {
+    this.#desk.onFrame(client, bytes, start, end);
+  }
+
+  /** The connection is gone, whoever ended it. Its session lives on until it expires. */
+  onClientClosed(client: Client): void {
+    if (client.phase === 'closed') return;
+    client.phase = 'closed';
+    this.#desk.onClientClosed(client);
+    this.watches.removeAll(client);
+    if (client.session?.client === client) client.session.client = undefined;
+  }
+
+  /** Every transaction up to and including `zxid` is on disk. Alone, this server is its own quorum. */
+  onLogSynced(zxid: number): void {
+    this.#pipeline.commitUpTo(zxid);
+  }
+
+  /** Time passed: sessions expire, empty containers and overdue TTL znodes are deleted. */
+  onTick(): void {
+    for (const session of this.sessions.takeDue(this.#clock.nowMs)) {
+      const { id: sessionId, timeoutMs } = session;
+      this.#outbox.report({ kind: 'session-expired', sessionId, timeoutMs });
+      this.#pipeline.proposeCloseSession(session, undefined, 0);
+    }
+    for (const path of this.#cleaner.take(this.#clock.nowMs, this.#clock.wallMs)) {
+      this.#outbox.report({ kind: 'cleaner-delete', path });
+      const request = new JuteWriter(path.length + 8);
+      request.ustring(path);
+      const reader = new JuteReader(request.copy());
+      this.#pipeline.propose(OpCode.deleteContainer, reader, undefined, 0, this.#clock.nowMs);
+    }
+  }
+
+  /**
+   * Begins an exact snapshot of everything applied so far. Slices and pre-images go to `out`, which
+   * the caller empties between calls. One at a time.
+   */
+  beginSnapshot(out: JuteWriter): SnapshotSource {
+    return {
+      zxid: this.#pipeline.lastApplied,
+      digest: this.tree.digest,
+      sessions: [...this.#pipeline.committedSessions],
+      acls: [...this.tree.acls.entries()],
+      image: this.tree.beginImage(out),
+    };
+  }
+
+  /** Ends a session as if it had expired; false when there is none of this id. */
+  expireSession(sessionId: bigint): boolean {
+    const session = this.sessions.get(sessionId);
+    if (session === undefined || session.isClosing) return false;
+    this.#pipeline.proposeCloseSession(session, undefined, 0);
+    return true;
+  }
+}

@@ -1,0 +1,72 @@
+import type { JuteWriter } from '@zooid/protocol';
+import type { Client } from './client.ts';
+import type { ServerCore } from './server-core.ts';
+
+/** The transaction log as a turn sees it: it gathers what is appended, and writes it in one go. */
+export interface TurnLog {
+  /** Something was appended that no write has taken yet. */
+  readonly hasUnsynced: boolean;
+  readonly isSyncing: boolean;
+  /** Starts to write all that was gathered; the shell calls {@link Turn.onLogSynced} when it is durable. */
+  sync(): void;
+}
+
+/** What a turn needs of its shell. */
+export interface TurnShell {
+  readonly log: TurnLog;
+  wallMs(): number;
+  /** Monotonic. */
+  nowMs(): number;
+  /** Sends the bytes of `out` in one write (they are valid during the call only), then hangs up if `client.closing`. */
+  send(client: Client, out: JuteWriter): void;
+}
+
+/**
+ * Runs the core in turns. One turn takes in everything that one wake-up brought, then sends all that it
+ * produced: one write for each socket, at most one write of the log in flight. While that one is on its
+ * way, later transactions gather, and the next write takes them all: group commit without a timer.
+ *
+ * Shared by the production shell and every other one, so that they all keep the same order.
+ */
+export class Turn {
+  readonly #core: ServerCore;
+  readonly #shell: TurnShell;
+  readonly #send: (client: Client, out: JuteWriter) => void;
+
+  constructor(core: ServerCore, shell: TurnShell) {
+    this.#core = core;
+    this.#shell = shell;
+    this.#send = (client, out) => shell.send(client, out);
+  }
+
+  /** Opens a turn; events may be given to the core until {@link end}. */
+  begin(): void {
+    this.#core.beginTurn(this.#shell.wallMs(), this.#shell.nowMs());
+  }
+
+  /** Sends what the turn produced, and starts to write the log when nothing else does. */
+  end(): void {
+    this.#core.replies.outputs.flush(this.#send);
+    const { log } = this.#shell;
+    if (log.hasUnsynced && !log.isSyncing) log.sync();
+  }
+
+  /** The log is durable up to `zxid`: a turn of its own. */
+  onLogSynced(zxid: number): void {
+    this.begin();
+    this.#core.onLogSynced(zxid);
+    this.end();
+  }
+
+  onClientClosed(client: Client): void {
+    this.begin();
+    this.#core.onClientClosed(client);
+    this.end();
+  }
+
+  onTick(): void {
+    this.begin();
+    this.#core.onTick();
+    this.end();
+  }
+}

@@ -1,0 +1,349 @@
+import {
+  type Acl,
+  CONTAINER_OWNER,
+  decodeAcls,
+  decodeUtf8,
+  ErrorCode,
+  EventType,
+  type JuteReader,
+  type JuteWriter,
+  MalformedError,
+  OpCode,
+  openAcl,
+  ttlToOwner,
+} from '@zooid/protocol';
+import type { QuotaTable } from '../quota/quota.ts';
+import { type CreateZnode, type DataTree, newCreateZnode } from '../tree/data-tree.ts';
+import type { EmitWatchEvent, WatchTable } from '../watch/watch-table.ts';
+
+/** Receives what a change fires; `acls` are those of the znode that the event tells about (CVE-2024-23944). */
+export type FireWatch<W> = (
+  watcher: W,
+  eventType: number,
+  path: string,
+  zxid: number,
+  acls: readonly Acl[],
+) => void;
+
+const SLASH = 0x2f;
+const LETTER_Z = 0x7a;
+
+/**
+ * Changes the tree as transactions say and fires watches. Total: it cannot refuse. What does not fit
+ * the tree (only possible while a log is replayed over a fuzzy snapshot of Apache's) is answered
+ * with a code and leaves the tree as a complete replay would, so that applying twice is applying once.
+ *
+ * One instance is reused: after {@link apply}, {@link row} and the path span tell what was changed.
+ *
+ * Source: DataTree.processTxn, createNode, deleteNode, setData, setACL, killSession.
+ */
+export class Applier<W extends object> {
+  /** The znode that the last transaction created or changed; -1 when there is none. */
+  row = -1;
+  /** Path of the last transaction: `[pathStart, pathEnd)` of the reader's bytes. */
+  pathStart = 0;
+  pathEnd = 0;
+
+  readonly #tree: DataTree;
+  readonly #watches: WatchTable<W>;
+  readonly #quotas: QuotaTable;
+  readonly #fire: FireWatch<W>;
+  readonly #emit: EmitWatchEvent<W>;
+  readonly #creation: CreateZnode;
+
+  // The change that is firing now: its zxid, the ACLs of its znode and of the parent.
+  #zxid = 0;
+  #acls: readonly Acl[] = openAcl;
+  #parentAcls: readonly Acl[] = openAcl;
+
+  constructor(parts: {
+    readonly tree: DataTree;
+    readonly watches: WatchTable<W>;
+    readonly quotas: QuotaTable;
+    readonly fire: FireWatch<W>;
+  }) {
+    this.#tree = parts.tree;
+    this.#watches = parts.watches;
+    this.#quotas = parts.quotas;
+    this.#fire = parts.fire;
+    this.#emit = (watcher, eventType, path) =>
+      this.#fire(
+        watcher,
+        eventType,
+        path,
+        this.#zxid,
+        eventType === EventType.nodeChildrenChanged ? this.#parentAcls : this.#acls,
+      );
+    this.#creation = newCreateZnode();
+  }
+
+  /**
+   * Applies one transaction body (not a multi, not a session's) that begins at `reader`.
+   *
+   * @param sessionId - owner of an ephemeral that it creates.
+   * @returns ok, or what did not fit. @throws MalformedError on a body that is cut short.
+   */
+  apply(
+    type: number,
+    reader: JuteReader,
+    header: { readonly sessionId: bigint; readonly zxid: number; readonly timeMs: number },
+  ): ErrorCode {
+    this.row = -1;
+    this.#zxid = header.zxid;
+    switch (type) {
+      case OpCode.create:
+      case OpCode.create2:
+      case OpCode.createContainer:
+      case OpCode.createTTL:
+        return this.#create(type, reader, header.sessionId, header.zxid, header.timeMs);
+      case OpCode.setData:
+      case OpCode.reconfig:
+        return this.#setData(reader, header.zxid, header.timeMs);
+      case OpCode.delete:
+      case OpCode.deleteContainer:
+        this.#readPath(reader);
+        return this.#delete(reader.bytes, this.pathStart, this.pathEnd, header.zxid);
+      case OpCode.setACL:
+        return this.#setAcl(reader);
+      case OpCode.check:
+        this.#readPath(reader);
+        reader.int();
+        return ErrorCode.ok;
+      case OpCode.error:
+        return reader.int() as ErrorCode;
+      default:
+        throw new MalformedError(`a transaction of type ${type}`);
+    }
+  }
+
+  /**
+   * Ends a session: deletes the paths that the transaction lists and whatever else the tree knows to
+   * be the session's, each with its events.
+   */
+  closeSession(sessionId: bigint, paths: readonly string[], zxid: number): void {
+    this.#zxid = zxid;
+    for (const path of paths) {
+      const row = this.#tree.findPath(path);
+      // After a fuzzy snapshot the path may belong to somebody else by now. Source: ZOOKEEPER-3145.
+      if (row >= 0 && this.#tree.ephemeralOwner(row) === sessionId)
+        this.#deleteRow(row, path, zxid);
+    }
+    for (const row of [...(this.#tree.ephemeralsOf(sessionId) ?? [])]) {
+      this.#deleteRow(row, this.#tree.path(row), zxid);
+    }
+  }
+
+  #create(
+    type: number,
+    reader: JuteReader,
+    sessionId: bigint,
+    zxid: number,
+    timeMs: number,
+  ): ErrorCode {
+    this.#readPath(reader);
+    const dataLength = reader.span();
+    const dataStart = reader.spanStart;
+    const aclId = this.#readAclId(reader);
+    let owner = 0n;
+    let parentCversion = -1;
+    if (type === OpCode.createContainer) {
+      parentCversion = reader.int();
+      owner = CONTAINER_OWNER;
+    } else if (type === OpCode.createTTL) {
+      parentCversion = reader.int();
+      owner = ttlToOwner(reader.longAsNumber());
+    } else {
+      if (reader.boolean()) owner = sessionId;
+      // Logs of 3.3 and earlier end here. Source: CreateTxnV0.
+      if (reader.remaining >= 4) parentCversion = reader.int();
+    }
+
+    const tree = this.#tree;
+    const { bytes } = reader;
+    const start = this.pathStart;
+    const slash = lastSlash(bytes, start, this.pathEnd);
+    const parentRow = tree.find(bytes, start, slash);
+    if (parentRow < 0) return ErrorCode.noNode;
+    if (parentCversion === -1) parentCversion = (tree.cversion(parentRow) + 1) | 0;
+    const existing = tree.find(bytes, start, this.pathEnd);
+    if (existing >= 0) {
+      tree.setAcl(existing, aclId, tree.aversion(existing));
+      tree.raiseParent(parentRow, parentCversion, zxid);
+      return ErrorCode.nodeExists;
+    }
+
+    const creation = this.#creation;
+    creation.parentRow = parentRow;
+    creation.nameBytes = bytes;
+    creation.nameStart = slash + 1;
+    creation.nameEnd = this.pathEnd;
+    creation.data = dataLength < 0 ? null : bytes;
+    creation.dataStart = dataStart;
+    creation.dataEnd = dataStart + dataLength;
+    creation.aclId = aclId;
+    creation.ephemeralOwner = owner;
+    creation.zxid = zxid;
+    creation.timeMs = timeMs;
+    creation.parentCversion = parentCversion;
+    this.row = tree.create(creation);
+
+    if (this.#isPathNeeded(bytes)) {
+      const path = decodeUtf8(bytes, start, this.pathEnd);
+      this.#quotas.onCreated(path, Math.max(0, dataLength));
+      if (!this.#watches.isEmpty) {
+        this.#acls = tree.acls.get(aclId);
+        this.#parentAcls = tree.acls.get(tree.aclId(parentRow));
+        this.#watches.nodeCreated(path, this.#emit);
+      }
+    }
+    return ErrorCode.ok;
+  }
+
+  #setData(reader: JuteReader, zxid: number, timeMs: number): ErrorCode {
+    this.#readPath(reader);
+    const dataLength = reader.span();
+    const dataStart = reader.spanStart;
+    const version = reader.int();
+    const tree = this.#tree;
+    const { bytes } = reader;
+    const row = tree.find(bytes, this.pathStart, this.pathEnd);
+    if (row < 0) return ErrorCode.noNode;
+    const oldLength = tree.dataLength(row);
+    tree.setData(
+      row,
+      dataLength < 0 ? null : bytes,
+      dataStart,
+      dataStart + dataLength,
+      version,
+      zxid,
+      timeMs,
+    );
+    this.row = row;
+    if (this.#isPathNeeded(bytes)) {
+      const path = decodeUtf8(bytes, this.pathStart, this.pathEnd);
+      this.#quotas.onDataChanged(path, Math.max(0, dataLength) - Math.max(0, oldLength));
+      if (!this.#watches.isEmpty) {
+        this.#acls = tree.acls.get(tree.aclId(row));
+        this.#watches.nodeDataChanged(path, this.#emit);
+      }
+    }
+    return ErrorCode.ok;
+  }
+
+  #delete(bytes: Uint8Array, start: number, end: number, zxid: number): ErrorCode {
+    const tree = this.#tree;
+    const row = tree.find(bytes, start, end);
+    if (row < 0) {
+      // The parent still learns of it: a fuzzy snapshot may have missed the child. Source: DataTree.deleteNode.
+      const parentRow = tree.find(bytes, start, lastSlash(bytes, start, end));
+      if (parentRow >= 0) tree.raiseParent(parentRow, tree.cversion(parentRow), zxid);
+      return ErrorCode.noNode;
+    }
+    this.#deleteRow(row, this.#isPathNeeded(bytes) ? decodeUtf8(bytes, start, end) : '', zxid);
+    return ErrorCode.ok;
+  }
+
+  #deleteRow(row: number, path: string, zxid: number): void {
+    const tree = this.#tree;
+    const isFired = !this.#watches.isEmpty;
+    if (isFired) {
+      this.#acls = tree.acls.get(tree.aclId(row));
+      this.#parentAcls = tree.acls.get(tree.aclId(tree.parent(row)));
+    }
+    const dataLength = Math.max(0, tree.dataLength(row));
+    tree.delete(row, zxid);
+    if (path !== '') this.#quotas.onDeleted(path, dataLength);
+    if (isFired) this.#watches.nodeDeleted(path, this.#emit);
+  }
+
+  #setAcl(reader: JuteReader): ErrorCode {
+    this.#readPath(reader);
+    const aclId = this.#readAclId(reader);
+    const aversion = reader.int();
+    const row = this.#tree.find(reader.bytes, this.pathStart, this.pathEnd);
+    if (row < 0) return ErrorCode.noNode;
+    this.#tree.setAcl(row, aclId, aversion);
+    this.row = row;
+    return ErrorCode.ok;
+  }
+
+  #readPath(reader: JuteReader): void {
+    const length = reader.span();
+    if (length < 0) throw new MalformedError('a transaction without a path');
+    this.pathStart = reader.spanStart;
+    this.pathEnd = this.pathStart + length;
+  }
+
+  #readAclId(reader: JuteReader): number {
+    return this.#tree.acls.intern(decodeAcls(reader));
+  }
+
+  /**
+   * Whether anybody needs the path as a string: without a watch and a quota nobody does, unless the
+   * change is where quotas are made, below a name that begins with z.
+   */
+  #isPathNeeded(bytes: Uint8Array): boolean {
+    if (!this.#watches.isEmpty || !this.#quotas.isEmpty) return true;
+    return bytes[this.pathStart + 1] === LETTER_Z;
+  }
+}
+
+/**
+ * Writes the result of one operation of a multi.
+ * Source: MultiResponse, FinalRequestProcessor case multi.
+ */
+export function writeMultiResult(
+  out: JuteWriter,
+  type: number,
+  code: ErrorCode,
+  tree: DataTree,
+  applied: { readonly row: number; readonly pathStart: number; readonly pathEnd: number },
+  bytes: Uint8Array,
+): void {
+  if (type === OpCode.error) {
+    writeMultiHeader(out, OpCode.error, code);
+    out.int(code);
+    return;
+  }
+  switch (type) {
+    case OpCode.create:
+      writeMultiHeader(out, OpCode.create, ErrorCode.ok);
+      out.bufferOf(bytes, applied.pathStart, applied.pathEnd);
+      return;
+    case OpCode.create2:
+    case OpCode.createTTL:
+    case OpCode.createContainer:
+      writeMultiHeader(out, OpCode.create2, ErrorCode.ok);
+      out.bufferOf(bytes, applied.pathStart, applied.pathEnd);
+      tree.writeStat(applied.row, out);
+      return;
+    case OpCode.setData:
+      writeMultiHeader(out, OpCode.setData, ErrorCode.ok);
+      tree.writeStat(applied.row, out);
+      return;
+    case OpCode.check:
+      writeMultiHeader(out, OpCode.check, ErrorCode.ok);
+      return;
+    default:
+      writeMultiHeader(out, OpCode.delete, ErrorCode.ok);
+  }
+}
+
+function writeMultiHeader(out: JuteWriter, type: number, error: number): void {
+  out.int(type);
+  out.boolean(false);
+  out.int(error);
+}
+
+/** Ends a multi response. */
+export function writeMultiEnd(out: JuteWriter): void {
+  out.int(-1);
+  out.boolean(true);
+  out.int(-1);
+}
+
+function lastSlash(bytes: Uint8Array, start: number, end: number): number {
+  let slash = end - 1;
+  while (slash > start && bytes[slash] !== SLASH) slash--;
+  return slash;
+}

@@ -1,0 +1,447 @@
+import {
+  ErrorCode,
+  JuteReader,
+  JuteWriter,
+  MalformedError,
+  OpCode,
+  TXN_DIGEST_VERSION,
+} from '@zooid/protocol';
+import { assert } from '../assert.ts';
+import type { Client } from '../client.ts';
+import type { DigestLog } from '../digest-log.ts';
+import type { Outbox } from '../outbox.ts';
+import type { Replies } from '../replies.ts';
+import { writeConnectResponse } from '../request/connect.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionTracker } from '../session/session-tracker.ts';
+import type { DataTree } from '../tree/data-tree.ts';
+import type { TurnClock } from '../turn-clock.ts';
+import { type Applier, writeMultiEnd, writeMultiResult } from './apply.ts';
+import type { Preparer, RequestContext } from './prepare.ts';
+import { type Proposal, ProposalQueue } from './proposal-queue.ts';
+
+export interface PipelineOptions {
+  readonly digestEnabled: boolean;
+  readonly reconfigEnabled: boolean;
+}
+
+/** Bytes of TxnHeader: clientId long · cxid int · zxid long · time long · type int. */
+const TXN_HEADER_BYTES = 32;
+const TXN_TYPE_AT = 28;
+/** Bytes of TxnDigest: version int · tree digest long. */
+const TXN_DIGEST_BYTES = 12;
+
+/**
+ * The way of a write: request → transaction → proposal → durable → applied → answered.
+ *
+ * A request gets its zxid when it is prepared, also when it is refused: a refusal is a transaction of
+ * type error, so that every server sees one order and the reply has its place in it.
+ *
+ * Source: PrepRequestProcessor, SyncRequestProcessor, FinalRequestProcessor in one.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #tree: DataTree;
+  readonly #sessions: SessionTracker;
+  readonly #preparer: Preparer;
+  readonly #applier: Applier<Client>;
+  readonly #replies: Replies;
+  readonly #outbox: Outbox;
+  readonly #digestLog: DigestLog;
+  readonly #clock: TurnClock;
+  readonly #onAnswered: (client: Client) => void;
+
+  readonly #proposals = new ProposalQueue();
+  /** Sessions that the applied transactions know, with their timeouts: what a snapshot holds. */
+  readonly #committedSessions = new Map<bigint, number>();
+  #lastProposed = 0;
+  #lastApplied = 0;
+
+  readonly #txn = new JuteWriter(4096);
+  readonly #txnReader = new JuteReader();
+  readonly #subTxnReader = new JuteReader();
+  /** Results of the multi that is being applied: its events go out before them. */
+  readonly #results = new JuteWriter(1024);
+  readonly #context: RequestContext = { zxid: 0, timeMs: 0, sessionId: 0n, ids: [] };
+
+  constructor(parts: {
+    readonly options: PipelineOptions;
+    readonly tree: DataTree;
+    readonly sessions: SessionTracker;
+    readonly preparer: Preparer;
+    readonly applier: Applier<Client>;
+    readonly replies: Replies;
+    readonly outbox: Outbox;
+    readonly digestLog: DigestLog;
+    readonly clock: TurnClock;
+    /** A write of this client is answered: what waited behind it may go on. */
+    readonly onAnswered: (client: Client) => void;
+  }) {
+    this.#options = parts.options;
+    this.#tree = parts.tree;
+    this.#sessions = parts.sessions;
+    this.#preparer = parts.preparer;
+    this.#applier = parts.applier;
+    this.#replies = parts.replies;
+    this.#outbox = parts.outbox;
+    this.#digestLog = parts.digestLog;
+    this.#clock = parts.clock;
+    this.#onAnswered = parts.onAnswered;
+  }
+
+  /** Highest zxid given to a proposal. */
+  get lastProposed(): number {
+    return this.#lastProposed;
+  }
+
+  /** Highest zxid that the tree shows; never above {@link lastProposed}. */
+  get lastApplied(): number {
+    return this.#lastApplied;
+  }
+
+  /** Proposals, and syncs behind them, that are not answered. */
+  get inFlight(): number {
+    return this.#proposals.size;
+  }
+
+  get committedSessions(): ReadonlyMap<bigint, number> {
+    return this.#committedSessions;
+  }
+
+  // ── Restoring ─────────────────────────────────────────────────────────────────────────────────────
+
+  restoreSession(id: bigint, timeoutMs: number): void {
+    this.#committedSessions.set(id, timeoutMs);
+  }
+
+  restoredSnapshot(zxid: number): void {
+    this.#lastApplied = zxid;
+    this.#lastProposed = zxid;
+  }
+
+  /** Applies one transaction of the log: header, body, optional digest in `[start, end)`. */
+  replay(bytes: Uint8Array, start: number, end: number): void {
+    const reader = this.#txnReader;
+    reader.reset(bytes, start, end);
+    const sessionId = reader.long();
+    reader.int();
+    const zxid = reader.longAsNumber();
+    const timeMs = reader.longAsNumber();
+    const type = reader.int();
+    this.#apply(type, { sessionId, zxid, timeMs });
+    this.#lastProposed = zxid;
+  }
+
+  /** What was restored is where proposals go on from. */
+  finishRestore(): void {
+    for (const [sessionId] of [...this.#tree.ephemeralSessions()]) {
+      if (!this.#committedSessions.has(sessionId)) {
+        this.#applier.closeSession(sessionId, [], this.#lastApplied);
+      }
+    }
+    this.#preparer.resetDigest();
+  }
+
+  // ── Proposing ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** Prepares and proposes a write whose body is at `reader`; the reply follows once it is durable. */
+  propose(
+    op: number,
+    reader: JuteReader,
+    client: Client | undefined,
+    xid: number,
+    receivedAtMs: number,
+  ): void {
+    const session = client?.session;
+    const sessionId = session === undefined ? 0n : session.id;
+    const zxid = this.#beginTxn(op, sessionId, xid);
+    const context = this.#beginContext(zxid, sessionId);
+    context.ids = client === undefined ? [] : client.ids;
+    let code: ErrorCode;
+    if (session?.isClosing === true) {
+      code = ErrorCode.sessionExpired;
+    } else if (op === OpCode.reconfig) {
+      // Source: PrepRequestProcessor, case reconfig: first the switch, then the kind of server.
+      code = this.#options.reconfigEnabled ? ErrorCode.unimplemented : ErrorCode.reconfigDisabled;
+    } else {
+      code = this.#prepare(op, reader, client, context);
+    }
+    if (code !== ErrorCode.ok) {
+      this.#txn.clear();
+      this.#writeHeader(OpCode.error, sessionId, xid, zxid);
+      this.#txn.int(code);
+    } else if (this.#options.digestEnabled) {
+      this.#preparer.writeDigest(this.#txn);
+    }
+    this.#append(zxid, op, sessionId, client, xid, receivedAtMs);
+  }
+
+  proposeCreateSession(client: Client, session: Session): void {
+    const zxid = this.#beginTxn(OpCode.createSession, session.id, 0);
+    this.#txn.int(session.timeoutMs);
+    if (this.#options.digestEnabled) this.#preparer.writeDigest(this.#txn);
+    this.#append(zxid, OpCode.createSession, session.id, client, 0, this.#clock.nowMs);
+  }
+
+  /** @param client - who asked for it; undefined when the session expired. */
+  proposeCloseSession(session: Session, client: Client | undefined, xid: number): void {
+    session.isClosing = true;
+    const zxid = this.#beginTxn(OpCode.closeSession, session.id, xid);
+    this.#preparer.closeSession(session.id, this.#txn, this.#beginContext(zxid, session.id));
+    if (this.#options.digestEnabled) this.#preparer.writeDigest(this.#txn);
+    this.#append(zxid, OpCode.closeSession, session.id, client, xid, this.#clock.nowMs);
+  }
+
+  /**
+   * Answers a `sync` when everything that was proposed before it is applied.
+   *
+   * @param path - the path to send back, as a jute string.
+   */
+  sync(client: Client, xid: number, path: Uint8Array, receivedAtMs: number): void {
+    const proposal = this.#proposals.pushSync(this.#lastProposed, path);
+    proposal.op = OpCode.sync;
+    proposal.xid = xid;
+    proposal.client = client;
+    proposal.receivedAtMs = receivedAtMs;
+    client.writesSubmitted++;
+    if (this.#lastApplied === this.#lastProposed) this.commitUpTo(this.#lastApplied);
+  }
+
+  // ── Committing ────────────────────────────────────────────────────────────────────────────────────
+
+  /** Applies and answers every proposal up to and including `zxid`, in order. */
+  commitUpTo(zxid: number): void {
+    for (;;) {
+      const oldest = this.#proposals.peek();
+      if (oldest === undefined || oldest.zxid > zxid) return;
+      this.#proposals.shift();
+      this.#commit(oldest);
+      this.#proposals.release(oldest);
+    }
+  }
+
+  #commit(proposal: Proposal): void {
+    const { client } = proposal;
+    let code: ErrorCode = ErrorCode.ok;
+    if (!proposal.isSync) {
+      const reader = this.#txnReader;
+      reader.reset(proposal.block.bytes, proposal.start + TXN_TYPE_AT, proposal.end);
+      code = this.#apply(reader.int(), proposal);
+      this.#preparer.outstanding.applied(proposal.zxid);
+    }
+    if (proposal.op === OpCode.closeSession) this.#endSession(proposal);
+    if (client === undefined) return;
+    client.writesDone++;
+    if (client.phase !== 'closed' && client.closing === undefined) {
+      this.#answer(client, proposal, code);
+    }
+    if (client.deferred.size > 0) this.#onAnswered(client);
+  }
+
+  /** Applies the transaction whose body is at the reader; its header was read before. */
+  #apply(
+    type: number,
+    header: { readonly sessionId: bigint; readonly zxid: number; readonly timeMs: number },
+  ): ErrorCode {
+    const { zxid, sessionId } = header;
+    assert(zxid > this.#lastApplied, 'zxids are applied in order, each once');
+    const reader = this.#txnReader;
+    let code: ErrorCode = ErrorCode.ok;
+    switch (type) {
+      case OpCode.multi:
+        this.#applyMulti(header);
+        break;
+      case OpCode.createSession:
+        this.#committedSessions.set(sessionId, reader.int());
+        break;
+      case OpCode.closeSession: {
+        this.#committedSessions.delete(sessionId);
+        // Before 3.6, and with closeSessionTxn.enabled=false, there is no list. A digest takes 12 bytes.
+        const hasPaths = reader.remaining > 0 && reader.remaining !== TXN_DIGEST_BYTES;
+        this.#applier.closeSession(sessionId, hasPaths ? reader.texts() : [], zxid);
+        break;
+      }
+      default:
+        code = this.#applier.apply(type, reader, header);
+    }
+    this.#lastApplied = zxid;
+    if (this.#options.digestEnabled) this.#checkDigest(zxid);
+    return code;
+  }
+
+  /** When one operation is an error, all are: those before it answer 0, those after it -2. */
+  #applyMulti(header: {
+    readonly sessionId: bigint;
+    readonly zxid: number;
+    readonly timeMs: number;
+  }): void {
+    const reader = this.#txnReader;
+    const results = this.#results;
+    results.clear();
+    const count = reader.vectorCount(8);
+    const first = reader.position;
+    let hasFailed = false;
+    for (let i = 0; i < count; i++) {
+      if (reader.int() === OpCode.error) hasFailed = true;
+      reader.span();
+    }
+    reader.position = first;
+    let isAfterFailure = false;
+    const sub = this.#subTxnReader;
+    for (let i = 0; i < count; i++) {
+      const type = reader.int();
+      const length = reader.span();
+      sub.reset(reader.bytes, reader.spanStart, reader.spanStart + length);
+      if (hasFailed && type !== OpCode.error) {
+        const code = isAfterFailure ? ErrorCode.runtimeInconsistency : ErrorCode.ok;
+        writeMultiResult(results, OpCode.error, code, this.#tree, this.#applier, sub.bytes);
+        continue;
+      }
+      if (type === OpCode.error) isAfterFailure = true;
+      const code = this.#applier.apply(type, sub, header);
+      const resultType = code === ErrorCode.ok ? type : OpCode.error;
+      writeMultiResult(results, resultType, code, this.#tree, this.#applier, sub.bytes);
+    }
+    writeMultiEnd(results);
+  }
+
+  /** Compares the digest that the transaction foretold with the tree's. Source: DataTree.compareDigest. */
+  #checkDigest(zxid: number): void {
+    const reader = this.#txnReader;
+    if (reader.remaining >= TXN_DIGEST_BYTES && reader.int() === TXN_DIGEST_VERSION) {
+      const at = reader.position;
+      const high = reader.int();
+      const low = reader.int();
+      if (high !== (this.#tree.digestHigh | 0) || low !== (this.#tree.digestLow | 0)) {
+        reader.position = at;
+        this.#outbox.report({
+          kind: 'digest-mismatch',
+          zxid,
+          expected: BigInt.asUintN(64, reader.long()),
+          actual: this.#tree.digest,
+        });
+      }
+    }
+    if (this.#digestLog.isDue(zxid)) this.#digestLog.add(zxid, this.#tree.digest);
+  }
+
+  #answer(client: Client, proposal: Proposal, code: ErrorCode): void {
+    const replies = this.#replies;
+    const out = replies.of(client);
+    if (proposal.op === OpCode.createSession) {
+      client.phase = 'open';
+      writeConnectResponse(out, client, proposal.sessionId);
+      this.#outbox.report({
+        kind: 'session-established',
+        sessionId: proposal.sessionId,
+        timeoutMs: client.sessionTimeoutMs,
+      });
+      return;
+    }
+    const mark = replies.begin(out, proposal.xid, this.#lastApplied);
+    if (code === ErrorCode.ok) {
+      const applier = this.#applier;
+      switch (proposal.op) {
+        case OpCode.create:
+          out.bufferOf(proposal.block.bytes, applier.pathStart, applier.pathEnd);
+          break;
+        case OpCode.create2:
+        case OpCode.createContainer:
+        case OpCode.createTTL:
+          out.bufferOf(proposal.block.bytes, applier.pathStart, applier.pathEnd);
+          this.#tree.writeStat(applier.row, out);
+          break;
+        case OpCode.setData:
+        case OpCode.setACL:
+          this.#tree.writeStat(applier.row, out);
+          break;
+        case OpCode.multi:
+          out.raw(this.#results.bytes, 0, this.#results.length);
+          break;
+        case OpCode.sync:
+          out.raw(proposal.syncPath, 0, proposal.syncPath.byteLength);
+          break;
+        default:
+      }
+    }
+    replies.end(client, out, mark, code, proposal);
+    if (proposal.op === OpCode.closeSession) replies.hangUp(client, 'session-closed');
+  }
+
+  #endSession(proposal: Proposal): void {
+    const session = this.#sessions.get(proposal.sessionId);
+    if (session === undefined) return;
+    this.#sessions.remove(session);
+    const holder = session.client as Client | undefined;
+    if (holder !== undefined && holder !== proposal.client) {
+      this.#replies.hangUp(holder, 'session-expired');
+    }
+    if (proposal.client !== undefined) {
+      this.#outbox.report({ kind: 'session-closed', sessionId: session.id });
+    }
+  }
+
+  #prepare(
+    op: number,
+    reader: JuteReader,
+    client: Client | undefined,
+    context: RequestContext,
+  ): ErrorCode {
+    try {
+      return this.#preparer.prepare(op, reader, this.#txn, context);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      if (client !== undefined) {
+        this.#outbox.report({ kind: 'malformed-request', client, op, message: error.message });
+      }
+      return ErrorCode.marshallingError;
+    }
+  }
+
+  #beginContext(zxid: number, sessionId: bigint): RequestContext {
+    const context = this.#context;
+    context.zxid = zxid;
+    context.timeMs = this.#clock.wallMs;
+    context.sessionId = sessionId;
+    context.ids = [];
+    return context;
+  }
+
+  #beginTxn(type: number, sessionId: bigint, xid: number): number {
+    const zxid = this.#lastProposed + 1;
+    this.#lastProposed = zxid;
+    this.#txn.clear();
+    this.#writeHeader(type, sessionId, xid, zxid);
+    return zxid;
+  }
+
+  #writeHeader(type: number, sessionId: bigint, xid: number, zxid: number): void {
+    const txn = this.#txn;
+    txn.ensure(TXN_HEADER_BYTES);
+    txn.long(sessionId);
+    txn.int(xid);
+    txn.longFromNumber(zxid);
+    txn.longFromNumber(this.#clock.wallMs);
+    txn.int(type);
+  }
+
+  #append(
+    zxid: number,
+    op: number,
+    sessionId: bigint,
+    client: Client | undefined,
+    xid: number,
+    receivedAtMs: number,
+  ): void {
+    const txn = this.#txn;
+    const proposal = this.#proposals.push(zxid, txn.bytes, 0, txn.length);
+    proposal.timeMs = this.#clock.wallMs;
+    proposal.op = op;
+    proposal.xid = xid;
+    proposal.sessionId = sessionId;
+    proposal.client = client;
+    proposal.receivedAtMs = receivedAtMs;
+    if (client !== undefined) client.writesSubmitted++;
+    this.#outbox.appendTxn(zxid, txn.bytes, 0, txn.length);
+  }
+}

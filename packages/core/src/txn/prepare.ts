@@ -1,0 +1,725 @@
+import {
+  type Acl,
+  CONTAINER_OWNER,
+  type CreateModeTraits,
+  createModeTraits,
+  decodeAcls,
+  decodeUtf8,
+  EphemeralType,
+  ErrorCode,
+  type ExtendedTypes,
+  encodeAcls,
+  ephemeralTypeOf,
+  type Id,
+  isValidTtl,
+  type JuteReader,
+  type JuteWriter,
+  MalformedError,
+  OpCode,
+  openAcl,
+  Permission,
+  sequentialSuffix,
+  TXN_DIGEST_VERSION,
+  ttlToOwner,
+  validatePathBytes,
+} from '@zooid/protocol';
+import type { AccessRules } from '../auth/access-rules.ts';
+import type { QuotaTable } from '../quota/quota.ts';
+import { crc32 } from '../tree/crc32.ts';
+import type { DataTree } from '../tree/data-tree.ts';
+import { hasDigest, statDigest } from '../tree/digest.ts';
+import { type ChangeRecord, OutstandingChanges } from './outstanding.ts';
+
+/** What a transaction says of itself before its body. Source: TxnHeader. */
+export interface RequestContext {
+  /** The zxid that the proposal will have. */
+  zxid: number;
+  /** Wall clock, ms: the ctime and mtime of what it changes. */
+  timeMs: number;
+  sessionId: bigint;
+  /** Who asks. */
+  ids: readonly Id[];
+}
+
+export interface PrepareOptions {
+  readonly extendedTypes: ExtendedTypes;
+  readonly digestEnabled: boolean;
+  readonly enforceQuota: boolean;
+  /** Write the paths that a closeSession deletes into its transaction (3.6 and later). */
+  readonly closeSessionTxnEnabled: boolean;
+}
+
+const SLASH = 0x2f;
+
+/** Znodes that no client may delete. Source: DataTree.isSpecialPath. */
+const specialPaths = new Set(['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']);
+
+/** The ACL vector [world:anyone all] as it stands in nearly every create request. */
+const openAclBytes = Uint8Array.of(
+  ...[0, 0, 0, 1, 0, 0, 0, 31],
+  ...[0, 0, 0, 5, 0x77, 0x6f, 0x72, 0x6c, 0x64],
+  ...[0, 0, 0, 6, 0x61, 0x6e, 0x79, 0x6f, 0x6e, 0x65],
+);
+
+/**
+ * Turns write requests into transactions: checks them against the tree as it will be (the tree plus
+ * what is outstanding) and writes the body of the transaction. Changes nothing but the outstanding
+ * changes, and those only when it answers ok; a refusal is a code, in the order of checks that
+ * Apache's has, because clients see which error wins.
+ *
+ * Source: PrepRequestProcessor.
+ */
+export class Preparer {
+  readonly outstanding: OutstandingChanges = new OutstandingChanges();
+  readonly #tree: DataTree;
+  readonly #access: AccessRules;
+  readonly #quotas: QuotaTable;
+  readonly #options: PrepareOptions;
+
+  // Digest of the tree as it will be, an unsigned 64-bit sum in two halves.
+  #digestHigh = 0;
+  #digestLow = 0;
+
+  #context: RequestContext = { zxid: 0, timeMs: 0, sessionId: 0n, ids: [] };
+
+  constructor(parts: {
+    readonly tree: DataTree;
+    readonly access: AccessRules;
+    readonly quotas: QuotaTable;
+    readonly options: PrepareOptions;
+  }) {
+    this.#tree = parts.tree;
+    this.#access = parts.access;
+    this.#quotas = parts.quotas;
+    this.#options = parts.options;
+    this.resetDigest();
+  }
+
+  /** Takes the tree's digest as the one to go on from; nothing may be outstanding. */
+  resetDigest(): void {
+    this.#digestHigh = this.#tree.digestHigh >>> 0;
+    this.#digestLow = this.#tree.digestLow >>> 0;
+  }
+
+  /** Writes the TxnDigest that ends a transaction: the tree's digest once it is applied. */
+  writeDigest(out: JuteWriter): void {
+    out.int(TXN_DIGEST_VERSION);
+    out.longFromHalves(this.#digestHigh, this.#digestLow);
+  }
+
+  /**
+   * Prepares one request whose body is at `reader`; the transaction's body goes to `out`.
+   *
+   * @returns ok, or the refusal: then `out` may hold rubbish from where it was, and nothing is outstanding.
+   * @throws MalformedError when the body is cut short; nothing is outstanding then either.
+   */
+  prepare(op: number, reader: JuteReader, out: JuteWriter, context: RequestContext): ErrorCode {
+    this.#context = context;
+    switch (op) {
+      case OpCode.create:
+      case OpCode.create2:
+      case OpCode.createContainer:
+      case OpCode.createTTL:
+        return this.#create(op, reader, out);
+      case OpCode.setData:
+        return this.#setData(reader, out);
+      case OpCode.delete:
+        return this.#delete(reader, out);
+      case OpCode.setACL:
+        return this.#setAcl(reader, out);
+      case OpCode.check:
+        return this.#check(reader, out);
+      case OpCode.deleteContainer:
+        return this.#deleteContainer(reader, out);
+      case OpCode.multi:
+        return this.#multi(reader, out);
+      default:
+        return ErrorCode.unimplemented;
+    }
+  }
+
+  /**
+   * Prepares the end of a session: everything it owns, also what is still being created, goes with it.
+   * Source: PrepRequestProcessor, case closeSession.
+   */
+  closeSession(sessionId: bigint, out: JuteWriter, context: RequestContext): void {
+    this.#context = context;
+    const paths = new Set<string>();
+    for (const row of this.#tree.ephemeralsOf(sessionId) ?? []) paths.add(this.#tree.path(row));
+    for (const record of this.outstanding) {
+      if (!record.exists) paths.delete(record.path);
+      else if (record.ephemeralOwner === sessionId) paths.add(record.path);
+    }
+    for (const path of paths) {
+      const record = this.#lookUp(path);
+      const parent = this.#lookUp(parentPathOf(path));
+      if (record !== undefined && parent !== undefined) this.#recordDelete(record, parent);
+    }
+    if (this.#options.closeSessionTxnEnabled) out.texts([...paths]);
+  }
+
+  #create(op: number, reader: JuteReader, out: JuteWriter): ErrorCode {
+    const pathLength = reader.span();
+    const pathStart = reader.spanStart;
+    const dataLength = reader.span();
+    const dataStart = reader.spanStart;
+    const requested = readAcls(reader);
+    const traits = createModeTraits(reader.int());
+    const ttl = op === OpCode.createTTL ? reader.long() : -1n;
+    if (pathLength < 0) return ErrorCode.marshallingError;
+
+    if (traits === undefined) return ErrorCode.badArguments;
+    const modeError = this.#checkMode(op, traits, ttl);
+    if (modeError !== ErrorCode.ok) return modeError;
+
+    const bytes = reader.bytes;
+    const slash = lastSlash(bytes, pathStart, pathStart + pathLength);
+    if (slash < 0) return ErrorCode.badArguments;
+    const acls = this.#access.fixUp(requested, this.#context.ids);
+    if (acls === undefined) return ErrorCode.invalidACL;
+
+    const parentPath = slash === pathStart ? '/' : decodeUtf8(bytes, pathStart, slash);
+    const parent = this.#lookUpBytes(parentPath, bytes, pathStart, slash);
+    if (parent === undefined) return ErrorCode.noNode;
+    if (!this.#allows(parent.acls, Permission.create)) return ErrorCode.noAuth;
+
+    const mark = out.startFrame();
+    out.raw(bytes, pathStart, pathStart + pathLength);
+    if (traits.isSequential) writeAscii(out, sequentialSuffix(parent.cversion));
+    out.endFrame(mark);
+    const start = mark + 4;
+    const end = out.length;
+    if (!validatePathBytes(out.bytes, start, end)) return ErrorCode.badArguments;
+    const path = decodeUtf8(out.bytes, start, end);
+    if (this.#exists(path, out.bytes, start, end)) return ErrorCode.nodeExists;
+    if (this.#isEphemeral(parent.ephemeralOwner)) return ErrorCode.noChildrenForEphemerals;
+    const size = dataLength < 0 ? 0 : dataLength;
+    if (this.#options.enforceQuota && !this.#quotas.isEmpty) {
+      const quotaError = this.#quotas.check(path, 1, size);
+      if (quotaError !== ErrorCode.ok) return quotaError;
+    }
+
+    const cversion = (parent.cversion + 1) | 0;
+    const prefixCrc = this.#prefixCrc(out.bytes, start, end, bytes, dataStart, size);
+    writeData(out, bytes, dataStart, dataLength);
+    writeAcls(out, acls);
+    let owner = 0n;
+    if (op === OpCode.createContainer) {
+      out.int(cversion);
+      owner = CONTAINER_OWNER;
+    } else if (op === OpCode.createTTL) {
+      out.int(cversion);
+      out.long(ttl);
+      owner = ttlToOwner(Number(ttl));
+    } else {
+      out.boolean(traits.isEphemeral);
+      out.int(cversion);
+      if (traits.isEphemeral) owner = this.#context.sessionId;
+    }
+    this.#recordCreate(path, parent, cversion, acls, owner, size, prefixCrc);
+    return ErrorCode.ok;
+  }
+
+  /** Source: PrepRequestProcessor.validateCreateRequest. */
+  #checkMode(op: number, traits: CreateModeTraits, ttl: bigint): ErrorCode {
+    if (traits.hasTtl && this.#options.extendedTypes === 'off') return ErrorCode.unimplemented;
+    if (traits.hasTtl) {
+      // A TTL mode through an opcode that carries no TTL has ttl -1 and fails here too.
+      if (ttl > BigInt(Number.MAX_SAFE_INTEGER) || !isValidTtl(Number(ttl))) {
+        return ErrorCode.badArguments;
+      }
+    } else if (ttl >= 0n || op === OpCode.createTTL) {
+      return ErrorCode.badArguments;
+    }
+    return ErrorCode.ok;
+  }
+
+  #delete(reader: JuteReader, out: JuteWriter): ErrorCode {
+    const pathLength = reader.span();
+    const start = reader.spanStart;
+    const expected = reader.int();
+    if (pathLength < 0) return ErrorCode.marshallingError;
+    const bytes = reader.bytes;
+    const end = start + pathLength;
+    const slash = lastSlash(bytes, start, end);
+    if (slash < 0) return ErrorCode.badArguments;
+    const path = decodeUtf8(bytes, start, end);
+    if (specialPaths.has(path)) return ErrorCode.badArguments;
+    const parentPath = slash === start ? '/' : decodeUtf8(bytes, start, slash);
+    const parent = this.#lookUpBytes(parentPath, bytes, start, slash);
+    if (parent === undefined) return ErrorCode.noNode;
+    if (!this.#allows(parent.acls, Permission.delete)) return ErrorCode.noAuth;
+    const record = this.#lookUpBytes(path, bytes, start, end);
+    if (record === undefined) return ErrorCode.noNode;
+    if (expected !== -1 && expected !== record.version) return ErrorCode.badVersion;
+    if (record.childCount > 0) return ErrorCode.notEmpty;
+    out.bufferOf(bytes, start, end);
+    this.#recordDelete(record, parent);
+    return ErrorCode.ok;
+  }
+
+  /** From the cleaner, or a client that sends it: only an empty container or TTL znode goes. */
+  #deleteContainer(reader: JuteReader, out: JuteWriter): ErrorCode {
+    const pathLength = reader.span();
+    const start = reader.spanStart;
+    if (pathLength < 0) return ErrorCode.marshallingError;
+    const bytes = reader.bytes;
+    const end = start + pathLength;
+    const slash = lastSlash(bytes, start, end);
+    if (slash < 0) return ErrorCode.badArguments;
+    const path = decodeUtf8(bytes, start, end);
+    if (specialPaths.has(path)) return ErrorCode.badArguments;
+    const record = this.#lookUpBytes(path, bytes, start, end);
+    if (record === undefined) return ErrorCode.noNode;
+    if (record.childCount > 0) return ErrorCode.notEmpty;
+    const type = ephemeralTypeOf(record.ephemeralOwner, this.#options.extendedTypes);
+    // Apache refuses a session's znode only; a persistent one would be deleted. Nobody may rely on that.
+    if (type !== EphemeralType.container && type !== EphemeralType.ttl) return ErrorCode.badVersion;
+    const parent = this.#lookUp(parentPathOf(path));
+    if (parent === undefined) return ErrorCode.noNode;
+    out.bufferOf(bytes, start, end);
+    this.#recordDelete(record, parent);
+    return ErrorCode.ok;
+  }
+
+  #setData(reader: JuteReader, out: JuteWriter): ErrorCode {
+    const pathLength = reader.span();
+    const start = reader.spanStart;
+    const dataLength = reader.span();
+    const dataStart = reader.spanStart;
+    const expected = reader.int();
+    if (pathLength < 0) return ErrorCode.marshallingError;
+    const bytes = reader.bytes;
+    const end = start + pathLength;
+    if (!validatePathBytes(bytes, start, end)) return ErrorCode.badArguments;
+    const path = decodeUtf8(bytes, start, end);
+    const record = this.#lookUpBytes(path, bytes, start, end);
+    if (record === undefined) return ErrorCode.noNode;
+    if (!this.#allows(record.acls, Permission.write)) return ErrorCode.noAuth;
+    const size = dataLength < 0 ? 0 : dataLength;
+    if (this.#options.enforceQuota && !this.#quotas.isEmpty) {
+      const quotaError = this.#quotas.check(path, 0, size - record.dataLength);
+      if (quotaError !== ErrorCode.ok) return quotaError;
+    }
+    if (expected !== -1 && expected !== record.version) return ErrorCode.badVersion;
+    const version = nextVersion(record.version);
+    out.bufferOf(bytes, start, end);
+    writeData(out, bytes, dataStart, dataLength);
+    out.int(version);
+
+    const { zxid, timeMs } = this.#context;
+    let prefixCrc = 0;
+    let digest = 0;
+    if (this.#options.digestEnabled && hasDigest(path)) {
+      // "/" and "" are one znode, and its digest begins with the empty path.
+      const digestStart = path === '/' ? end : start;
+      prefixCrc = crc32(crc32(0, bytes, digestStart, end), bytes, dataStart, dataStart + size);
+      digest = statDigest(
+        prefixCrc,
+        record.czxid,
+        zxid,
+        record.pzxid,
+        record.ctimeMs,
+        timeMs,
+        version,
+        record.cversion,
+        record.aversion,
+        record.ephemeralOwner,
+      );
+      this.#digestMoves(record.digest, digest);
+    }
+    this.outstanding.add({
+      path,
+      zxid,
+      exists: true,
+      czxid: record.czxid,
+      mzxid: zxid,
+      pzxid: record.pzxid,
+      ctimeMs: record.ctimeMs,
+      mtimeMs: timeMs,
+      version,
+      cversion: record.cversion,
+      aversion: record.aversion,
+      ephemeralOwner: record.ephemeralOwner,
+      childCount: record.childCount,
+      acls: record.acls,
+      dataLength: size,
+      prefixCrc,
+      digest,
+    });
+    return ErrorCode.ok;
+  }
+
+  #setAcl(reader: JuteReader, out: JuteWriter): ErrorCode {
+    const pathLength = reader.span();
+    const start = reader.spanStart;
+    const requested = readAcls(reader);
+    const expected = reader.int();
+    if (pathLength < 0) return ErrorCode.marshallingError;
+    const bytes = reader.bytes;
+    const end = start + pathLength;
+    if (!validatePathBytes(bytes, start, end)) return ErrorCode.badArguments;
+    const path = decodeUtf8(bytes, start, end);
+    const acls = this.#access.fixUp(requested, this.#context.ids);
+    if (acls === undefined) return ErrorCode.invalidACL;
+    const record = this.#lookUpBytes(path, bytes, start, end);
+    if (record === undefined) return ErrorCode.noNode;
+    if (!this.#allows(record.acls, Permission.admin)) return ErrorCode.noAuth;
+    if (expected !== -1 && expected !== record.aversion) return ErrorCode.badVersion;
+    const aversion = nextVersion(record.aversion);
+    out.bufferOf(bytes, start, end);
+    writeAcls(out, acls);
+    out.int(aversion);
+    this.#recordStat(record, { acls, aversion });
+    return ErrorCode.ok;
+  }
+
+  #check(reader: JuteReader, out: JuteWriter): ErrorCode {
+    const pathLength = reader.span();
+    const start = reader.spanStart;
+    const expected = reader.int();
+    if (pathLength < 0) return ErrorCode.marshallingError;
+    const bytes = reader.bytes;
+    const end = start + pathLength;
+    if (!validatePathBytes(bytes, start, end)) return ErrorCode.badArguments;
+    const record = this.#lookUpBytes(decodeUtf8(bytes, start, end), bytes, start, end);
+    if (record === undefined) return ErrorCode.noNode;
+    if (!this.#allows(record.acls, Permission.read)) return ErrorCode.noAuth;
+    if (expected !== -1 && expected !== record.version) return ErrorCode.badVersion;
+    out.bufferOf(bytes, start, end);
+    out.int(nextVersion(record.version));
+    return ErrorCode.ok;
+  }
+
+  /**
+   * All or nothing: when one operation is refused, every change of the others is taken back and the
+   * transaction carries errors only. The multi itself is then still ok: it is logged, and its answer
+   * tells each operation's code.
+   */
+  #multi(reader: JuteReader, out: JuteWriter): ErrorCode {
+    const bodyStart = reader.position;
+    // A request that cannot be decoded must change nothing, so all of it is looked at first.
+    const count = skipMultiRequest(reader);
+    reader.position = bodyStart;
+
+    const digestHigh = this.#digestHigh;
+    const digestLow = this.#digestLow;
+    out.int(count);
+    let failed = false;
+    for (;;) {
+      const op = reader.int();
+      const isDone = reader.boolean();
+      reader.int();
+      if (isDone) break;
+      const opStart = reader.position;
+      out.int(failed ? OpCode.error : op);
+      const mark = out.startFrame();
+      let code: ErrorCode = ErrorCode.runtimeInconsistency;
+      if (!failed) {
+        code = this.prepare(op, reader, out, this.#context);
+        if (code !== ErrorCode.ok) {
+          failed = true;
+          this.outstanding.rollback(this.#context.zxid);
+          this.#digestHigh = digestHigh;
+          this.#digestLow = digestLow;
+        }
+      }
+      if (code !== ErrorCode.ok) {
+        out.truncate(mark + 4);
+        out.patchInt(mark - 4, OpCode.error);
+        out.int(code);
+      }
+      out.endFrame(mark);
+      reader.position = opStart;
+      skipMultiOperation(op, reader);
+    }
+    return ErrorCode.ok;
+  }
+
+  #recordCreate(
+    path: string,
+    parent: ChangeRecord,
+    cversion: number,
+    acls: readonly Acl[],
+    ephemeralOwner: bigint,
+    dataLength: number,
+    prefixCrc: number,
+  ): void {
+    const { zxid, timeMs } = this.#context;
+    // Past 2^31 - 1 the counter stays where it is, and so does pzxid. Source: DataTree.createNode.
+    const hasWrapped = cversion < parent.cversion;
+    this.#recordStat(parent, {
+      cversion: hasWrapped ? parent.cversion : cversion,
+      pzxid: hasWrapped ? parent.pzxid : zxid,
+      childCount: parent.childCount + 1,
+    });
+    let digest = 0;
+    if (this.#options.digestEnabled && hasDigest(path)) {
+      digest = statDigest(prefixCrc, zxid, zxid, zxid, timeMs, timeMs, 0, 0, 0, ephemeralOwner);
+      this.#digestMoves(0, digest);
+    }
+    this.outstanding.add({
+      path,
+      zxid,
+      exists: true,
+      czxid: zxid,
+      mzxid: zxid,
+      pzxid: zxid,
+      ctimeMs: timeMs,
+      mtimeMs: timeMs,
+      version: 0,
+      cversion: 0,
+      aversion: 0,
+      ephemeralOwner,
+      childCount: 0,
+      acls,
+      dataLength,
+      prefixCrc,
+      digest,
+    });
+  }
+
+  #recordDelete(record: ChangeRecord, parent: ChangeRecord): void {
+    const { zxid } = this.#context;
+    this.#recordStat(parent, { pzxid: zxid, childCount: parent.childCount - 1 });
+    this.#digestMoves(record.digest, 0);
+    this.outstanding.add({ ...record, zxid, exists: false, digest: 0 });
+  }
+
+  /** Records a change of the stat or ACL alone. */
+  #recordStat(
+    record: ChangeRecord,
+    change: {
+      readonly cversion?: number;
+      readonly pzxid?: number;
+      readonly aversion?: number;
+      readonly childCount?: number;
+      readonly acls?: readonly Acl[];
+    },
+  ): void {
+    const cversion = change.cversion ?? record.cversion;
+    const pzxid = change.pzxid ?? record.pzxid;
+    const aversion = change.aversion ?? record.aversion;
+    let digest = 0;
+    if (this.#options.digestEnabled && hasDigest(record.path)) {
+      digest = statDigest(
+        record.prefixCrc,
+        record.czxid,
+        record.mzxid,
+        pzxid,
+        record.ctimeMs,
+        record.mtimeMs,
+        record.version,
+        cversion,
+        aversion,
+        record.ephemeralOwner,
+      );
+      this.#digestMoves(record.digest, digest);
+    }
+    this.outstanding.add({
+      path: record.path,
+      zxid: this.#context.zxid,
+      exists: true,
+      czxid: record.czxid,
+      mzxid: record.mzxid,
+      pzxid,
+      ctimeMs: record.ctimeMs,
+      mtimeMs: record.mtimeMs,
+      version: record.version,
+      cversion,
+      aversion,
+      ephemeralOwner: record.ephemeralOwner,
+      childCount: change.childCount ?? record.childCount,
+      acls: change.acls ?? record.acls,
+      dataLength: record.dataLength,
+      prefixCrc: record.prefixCrc,
+      digest,
+    });
+  }
+
+  /** The znode as it will be, or undefined when it will not exist. */
+  #lookUp(path: string): ChangeRecord | undefined {
+    const change = this.outstanding.get(path);
+    if (change !== undefined) return change.exists ? change : undefined;
+    return this.#fromTree(path, this.#tree.findPath(path));
+  }
+
+  #lookUpBytes(
+    path: string,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): ChangeRecord | undefined {
+    if (this.outstanding.size > 0) {
+      const change = this.outstanding.get(path);
+      if (change !== undefined) return change.exists ? change : undefined;
+    }
+    return this.#fromTree(path, this.#tree.find(bytes, start, end));
+  }
+
+  #exists(path: string, bytes: Uint8Array, start: number, end: number): boolean {
+    const change = this.outstanding.get(path);
+    if (change !== undefined) return change.exists;
+    return this.#tree.find(bytes, start, end) >= 0;
+  }
+
+  #fromTree(path: string, row: number): ChangeRecord | undefined {
+    if (row < 0) return undefined;
+    const tree = this.#tree;
+    const dataLength = tree.dataLength(row);
+    return {
+      path,
+      zxid: 0,
+      exists: true,
+      czxid: tree.czxid(row),
+      mzxid: tree.mzxid(row),
+      pzxid: tree.pzxid(row),
+      ctimeMs: tree.ctime(row),
+      mtimeMs: tree.mtime(row),
+      version: tree.version(row),
+      cversion: tree.cversion(row),
+      aversion: tree.aversion(row),
+      ephemeralOwner: tree.ephemeralOwner(row),
+      childCount: tree.childCount(row),
+      acls: tree.acls.get(tree.aclId(row)),
+      dataLength: dataLength < 0 ? 0 : dataLength,
+      prefixCrc: tree.prefixCrc(row),
+      digest: this.#options.digestEnabled ? tree.nodeDigest(row) : 0,
+    };
+  }
+
+  #allows(acls: readonly Acl[], permission: number): boolean {
+    return acls === openAcl || this.#access.allows(acls, permission, this.#context.ids);
+  }
+
+  #isEphemeral(owner: bigint): boolean {
+    return (
+      owner !== 0n && ephemeralTypeOf(owner, this.#options.extendedTypes) === EphemeralType.normal
+    );
+  }
+
+  #prefixCrc(
+    path: Uint8Array,
+    pathStart: number,
+    pathEnd: number,
+    data: Uint8Array,
+    dataStart: number,
+    dataLength: number,
+  ): number {
+    if (!this.#options.digestEnabled) return 0;
+    return crc32(crc32(0, path, pathStart, pathEnd), data, dataStart, dataStart + dataLength);
+  }
+
+  #digestMoves(from: number, to: number): void {
+    let low = this.#digestLow + to - from;
+    let high = this.#digestHigh;
+    if (low < 0) {
+      low += 0x1_0000_0000;
+      high -= 1;
+    } else if (low >= 0x1_0000_0000) {
+      low -= 0x1_0000_0000;
+      high += 1;
+    }
+    this.#digestLow = low;
+    this.#digestHigh = high >>> 0;
+  }
+}
+
+/** -1 stands for "any version" in requests, so no znode may have it. Source: ZOOKEEPER-4743. */
+function nextVersion(version: number): number {
+  const next = (version + 1) | 0;
+  return next === -1 ? 0 : next;
+}
+
+function parentPathOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash === 0 ? '/' : path.slice(0, slash);
+}
+
+/** Where the last slash is; -1 without one, or when there is a NUL: no such path can be looked up. */
+function lastSlash(bytes: Uint8Array, start: number, end: number): number {
+  let slash = -1;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i];
+    if (byte === SLASH) slash = i;
+    else if (byte === 0) return -1;
+  }
+  return slash;
+}
+
+function readAcls(reader: JuteReader): readonly Acl[] {
+  if (startsWithOpenAcl(reader)) {
+    reader.position += openAclBytes.length;
+    return openAcl;
+  }
+  return decodeAcls(reader);
+}
+
+function startsWithOpenAcl(reader: JuteReader): boolean {
+  if (reader.remaining < openAclBytes.length) return false;
+  const { bytes, position } = reader;
+  for (let i = 0; i < openAclBytes.length; i++) {
+    if (bytes[position + i] !== openAclBytes[i]) return false;
+  }
+  return true;
+}
+
+function writeAcls(out: JuteWriter, acls: readonly Acl[]): void {
+  if (acls === openAcl) out.raw(openAclBytes, 0, openAclBytes.length);
+  else encodeAcls(out, acls);
+}
+
+function writeData(out: JuteWriter, bytes: Uint8Array, start: number, length: number): void {
+  if (length < 0) out.int(-1);
+  else out.bufferOf(bytes, start, start + length);
+}
+
+function writeAscii(out: JuteWriter, text: string): void {
+  for (let i = 0; i < text.length; i++) out.byte(text.charCodeAt(i));
+}
+
+/** Steps over one operation of a multi. @throws MalformedError for a type that no multi may carry. */
+function skipMultiOperation(op: number, reader: JuteReader): void {
+  switch (op) {
+    case OpCode.create:
+    case OpCode.create2:
+    case OpCode.createContainer:
+      reader.span();
+      reader.span();
+      readAcls(reader);
+      if (createModeTraits(reader.int()) === undefined) {
+        throw new MalformedError('a create mode that does not exist');
+      }
+      return;
+    case OpCode.createTTL:
+      reader.span();
+      reader.span();
+      readAcls(reader);
+      reader.int();
+      reader.long();
+      return;
+    case OpCode.delete:
+    case OpCode.check:
+      reader.span();
+      reader.int();
+      return;
+    case OpCode.setData:
+      reader.span();
+      reader.span();
+      reader.int();
+      return;
+    default:
+      throw new MalformedError(`operation ${op} in a multi`);
+  }
+}
+
+/** Steps over the whole multi request and returns how many operations it has. */
+function skipMultiRequest(reader: JuteReader): number {
+  for (let count = 0; ; count++) {
+    const op = reader.int();
+    const isDone = reader.boolean();
+    reader.int();
+    if (isDone) return count;
+    skipMultiOperation(op, reader);
+  }
+}

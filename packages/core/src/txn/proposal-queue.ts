@@ -1,0 +1,92 @@
+import type { Client } from '../client.ts';
+import { Queue } from '../queue.ts';
+import { type TxnBlock, TxnBytes } from './txn-bytes.ts';
+
+/** Where a transaction (header, body, digest) lies. */
+const nowhere: TxnBlock = { bytes: new Uint8Array(0), used: 0, live: 0 };
+const noPath = new Uint8Array(0);
+
+/**
+ * One proposal in flight, or a `sync` that waits for those before it. Objects are used again: valid
+ * until it is released.
+ */
+export class Proposal {
+  zxid = 0;
+  /** Wall clock of the transaction, ms. */
+  timeMs = 0;
+  /** What was asked for; the transaction's own type is `error` when it was refused. */
+  op = 0;
+  xid = 0;
+  sessionId = 0n;
+  /** Who gets the reply; undefined when nobody on this server asked. */
+  client: Client | undefined = undefined;
+  receivedAtMs = 0;
+  block: TxnBlock = nowhere;
+  /** The path of a sync, as a jute string. */
+  syncPath: Uint8Array = noPath;
+  start = 0;
+  end = 0;
+
+  /** Whether it is a `sync`: it has no transaction. */
+  get isSync(): boolean {
+    return this.block === nowhere;
+  }
+
+  /** Whether the reply counts as that of a write. */
+  get isUpdate(): boolean {
+    return !this.isSync;
+  }
+}
+
+/**
+ * Proposals in flight, oldest first.
+ *
+ * Invariant: zxids never fall, and grow by one from transaction to transaction.
+ */
+export class ProposalQueue {
+  readonly #bytes = new TxnBytes();
+  readonly #queue = new Queue<Proposal>(1024);
+  readonly #spare: Proposal[] = [];
+
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  /** Queues a proposal with a copy of its transaction; the caller fills in the rest of it. */
+  push(zxid: number, bytes: Uint8Array, start: number, end: number): Proposal {
+    const proposal = this.#spare.pop() ?? new Proposal();
+    proposal.zxid = zxid;
+    proposal.block = this.#bytes.append(bytes, start, end);
+    proposal.start = this.#bytes.lastStart;
+    proposal.end = proposal.start + (end - start);
+    this.#queue.push(proposal);
+    return proposal;
+  }
+
+  /** Queues a sync behind everything that is in flight now. */
+  pushSync(zxid: number, path: Uint8Array): Proposal {
+    const proposal = this.#spare.pop() ?? new Proposal();
+    proposal.zxid = zxid;
+    proposal.block = nowhere;
+    proposal.syncPath = path;
+    this.#queue.push(proposal);
+    return proposal;
+  }
+
+  peek(): Proposal | undefined {
+    return this.#queue.peek();
+  }
+
+  shift(): Proposal | undefined {
+    return this.#queue.shift();
+  }
+
+  /** Gives a shifted proposal and its bytes back. */
+  release(proposal: Proposal): void {
+    if (!proposal.isSync) this.#bytes.release(proposal.block);
+    proposal.block = nowhere;
+    proposal.client = undefined;
+    proposal.syncPath = noPath;
+    this.#spare.push(proposal);
+  }
+}
