@@ -44,6 +44,16 @@ export class ServerPair {
     }
   }
 
+  /** Kills both and starts them again on what they have on disk. */
+  async restart(): Promise<void> {
+    await Promise.all(
+      [this.reference, this.other].map(async (server) => {
+        await server.stop('SIGKILL');
+        await server.start();
+      }),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.reference[Symbol.asyncDispose](), this.other[Symbol.asyncDispose]()]);
   }

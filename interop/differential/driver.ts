@@ -80,7 +80,9 @@ export class Driver {
 
   /** Highest zxid that any client saw. */
   get lastZxid(): bigint {
-    return this.#slots.reduce((max, { lastZxid }) => (max > lastZxid ? max : lastZxid), 0n);
+    let last = 0n;
+    for (const { lastZxid } of this.#slots) if (lastZxid > last) last = lastZxid;
+    return last;
   }
 
   /** Plays one step to its end. */
