@@ -145,7 +145,7 @@ export class TestServer {
             `the ${this.kind} server ended with ${ended.code ?? ended.signal}:\n${running.output()}`,
           );
         }
-        const answer = await fourLetterWord(this.port, 'srvr').catch(() => '');
+        const answer = await fourLetterWord(this.port, 'srvr', 500).catch(() => '');
         return answer.includes('Mode:') ? answer : undefined;
       },
       30_000,

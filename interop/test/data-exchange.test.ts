@@ -1,0 +1,176 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OpCode } from '@zooid/protocol';
+import { describe, expect, test } from 'vitest';
+import { dumpTree } from '../harness/dump-tree.ts';
+import { APACHE_CLASSPATH, missingPeer, suiteTitle } from '../harness/peers.ts';
+import { runProcess } from '../harness/process.ts';
+import * as bodies from '../harness/request-bodies.ts';
+import {
+  fourLetterWord,
+  type ServerKind,
+  SUPER_DIGEST,
+  TARGET,
+  TestServer,
+} from '../harness/server.ts';
+import { WireSession } from '../harness/wire-client.ts';
+import { writeEverything } from '../harness/write-everything.ts';
+
+const missing = missingPeer('apache');
+
+interface Variant {
+  readonly what: string;
+  readonly signal: NodeJS.Signals;
+  readonly config: Readonly<Record<string, string | number>>;
+}
+
+const VARIANTS: readonly Variant[] = [
+  { what: 'a log only, killed', signal: 'SIGKILL', config: {} },
+  { what: 'snapshots and logs, stopped', signal: 'SIGTERM', config: { snapCount: 30 } },
+  {
+    what: 'gzip snapshots, killed',
+    signal: 'SIGKILL',
+    config: { snapCount: 30, 'snapshot.compression.method': 'gz' },
+  },
+  {
+    what: 'snappy snapshots, killed',
+    signal: 'SIGKILL',
+    config: { snapCount: 30, 'snapshot.compression.method': 'snappy' },
+  },
+];
+
+function optionsOf(variant: Variant, dataDir?: string) {
+  return {
+    config: { extendedTypesEnabled: 'true', ...variant.config },
+    properties: Object.fromEntries([SUPER_DIGEST]),
+    ...(dataDir === undefined ? {} : { dataDir }),
+  };
+}
+
+/** How often the server found its tree's digest to be another than the log says. */
+async function digestMismatches(server: TestServer): Promise<string | undefined> {
+  const mntr = await fourLetterWord(server.port, 'mntr');
+  return /^zk_digest_mismatches_count\t(.*)$/m.exec(mntr)?.[1];
+}
+
+describe.skipIf(missing !== undefined)(suiteTitle('data directories', missing), () => {
+  const directions: readonly (readonly [ServerKind, ServerKind])[] = [
+    ['apache', TARGET],
+    [TARGET, 'apache'],
+  ];
+  for (const [first, second] of directions) {
+    test.each(VARIANTS)(
+      `${second} serves what ${first} left, and ${first} again what ${second} added: $what`,
+      async (variant) => {
+        await using writer = await TestServer.start(first, optionsOf(variant));
+        const { owner } = await writeEverything(writer.port, '/first');
+        const written = await dumpTree(writer.port);
+        expect(written.get('/first/ephemeral')).toContain(`owner=${owner.connected.sessionId}`);
+        await writer.stop(variant.signal);
+
+        {
+          await using reader = await TestServer.start(second, optionsOf(variant, writer.dataDir));
+          expect(await dumpTree(reader.port)).toEqual(written);
+          expect(await digestMismatches(reader)).toBe('0');
+          // A session outlives the change of server; its ephemerals go when it is closed, and only they.
+          const resumed = await WireSession.open(reader.port, {
+            sessionId: owner.connected.sessionId,
+            password: owner.connected.password,
+          });
+          expect(resumed.connected.sessionId).toBe(owner.connected.sessionId);
+          expect(
+            (await resumed.ok(OpCode.getEphemerals, bodies.onlyPath('/'))).texts().sort(),
+          ).toEqual(['/first/ephemeral', '/first/ephemeral-0000000015']);
+          await resumed.close();
+          await writeEverything(reader.port, '/second');
+          const added = await dumpTree(reader.port);
+          expect(added.has('/first/ephemeral')).toBe(false);
+          expect(added.get('/second/sequence')).toBeDefined();
+          expect(added.get('/first/second')).toEqual(written.get('/first/second'));
+          expect(await digestMismatches(reader)).toBe('0');
+          await reader.stop(variant.signal);
+
+          await writer.start();
+          expect(await dumpTree(writer.port)).toEqual(added);
+          expect(await digestMismatches(writer)).toBe('0');
+        }
+      },
+    );
+  }
+});
+
+/** Runs one of Apache's file tools and returns what it prints. */
+async function apacheTool(mainClass: string, ...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runProcess('java', [
+    '-Duser.timezone=UTC',
+    '-cp',
+    APACHE_CLASSPATH,
+    mainClass,
+    ...args,
+  ]);
+  expect(code, stderr).toBe(0);
+  return stdout;
+}
+
+async function filesOf(server: TestServer, prefix: string): Promise<string[]> {
+  const directory = join(server.dataDir, 'version-2');
+  const names = (await readdir(directory)).filter((name) => name.startsWith(prefix));
+  return names
+    .sort((a, b) => Number.parseInt(a.split('.')[1]!, 16) - Number.parseInt(b.split('.')[1]!, 16))
+    .map((name) => join(directory, name));
+}
+
+/** What differs from run to run: wall-clock times, session ids and the digests that come of them. */
+function normalise(text: string): string[] {
+  return text
+    .replaceAll(/\d+\/\d+\/\d+,? \d+:\d+:\d+ [AP]M \w+/g, 'DATE')
+    .replaceAll(/\w{3} \w{3} \d\d \d\d:\d\d:\d\d \w+ \d{4}/g, 'DATE')
+    .replaceAll(/0x1[0-9a-f]{14}\b/g, 'SESSION')
+    .replaceAll(/\b72\d{15}\b/g, 'SESSION')
+    .replaceAll(/(digest|Digest)\D*\d+/g, 'DIGEST')
+    .split('\n');
+}
+
+describe.skipIf(missing !== undefined)(suiteTitle("Apache's file tools", missing), () => {
+  test('read the same transactions from our log as from their own', async () => {
+    const [wanted, got] = await Promise.all(
+      (['apache', TARGET] as const).map(async (kind) => {
+        await using server = await TestServer.start(kind, optionsOf(VARIANTS[0]!));
+        await writeEverything(server.port, '/first');
+        await server.stop('SIGKILL');
+        const logs = await filesOf(server, 'log.');
+        expect(logs.length).toBe(1);
+        return normalise(
+          await apacheTool('org.apache.zookeeper.server.persistence.TxnLogToolkit', '-d', logs[0]!),
+        ).filter((line) => !line.includes(server.directory));
+      }),
+    );
+    expect(wanted!.length).toBeGreaterThan(80);
+    expect(got).toEqual(wanted);
+  });
+
+  test('read the same znodes from our snapshot as from their own', async () => {
+    const [wanted, got] = await Promise.all(
+      (['apache', TARGET] as const).map(async (kind) => {
+        await using server = await TestServer.start(kind, optionsOf(VARIANTS[0]!));
+        await writeEverything(server.port, '/first');
+        await server.stop('SIGTERM');
+        await server.start(); // a standalone server starts with a snapshot
+        await server.stop('SIGTERM');
+        const snapshots = await filesOf(server, 'snapshot.');
+        const text = await apacheTool(
+          'org.apache.zookeeper.server.SnapshotFormatter',
+          '-d',
+          snapshots.at(-1)!,
+        );
+        // Znodes and sessions come in the order of a hash table; a znode is one block.
+        return text
+          .split('----\n')
+          .map((block) => normalise(block).sort().join('\n'))
+          .sort();
+      }),
+    );
+    expect(wanted!.length).toBeGreaterThan(60);
+    expect(got).toEqual(wanted);
+  });
+});
