@@ -102,8 +102,67 @@ export class PercentileSummary extends Summary {
     return this.max;
   }
 
+  /** Copies the counts of all cells; `out` as `PercentileWindow` made it. */
+  copyCells(out: Float64Array): void {
+    out.set(this.#cells);
+  }
+
   override reset(): void {
     super.reset();
     this.#cells.fill(0);
+  }
+}
+
+/**
+ * The percentiles of the recent values of a summary: of one to two windows, whoever asks, however often.
+ *
+ * It compares cells with a copy made earlier, so that `add` pays nothing for it.
+ */
+export class PercentileWindow {
+  readonly #summary: PercentileSummary;
+  /** Cells at the start of the window before this one; percentiles count from there. */
+  #base: Float64Array = new Float64Array(CELLS);
+  /** Cells at the start of this window. */
+  #next: Float64Array = new Float64Array(CELLS);
+  readonly #now: Float64Array = new Float64Array(CELLS);
+  #startMs: number | undefined;
+
+  constructor(summary: PercentileSummary) {
+    this.#summary = summary;
+  }
+
+  /** Starts a new window when this one is over. @param nowMs - monotonic. */
+  advance(nowMs: number, windowMs: number): void {
+    if (this.#startMs === undefined) this.#startMs = nowMs;
+    const ageMs = nowMs - this.#startMs;
+    if (ageMs < windowMs) return;
+    [this.#base, this.#next] = [this.#next, this.#base];
+    this.#summary.copyCells(this.#next);
+    // Nobody asked for a whole window: what it holds is too old to show.
+    if (ageMs >= 2 * windowMs) this.#base.set(this.#next);
+    this.#startMs = nowMs;
+  }
+
+  /** As `PercentileSummary.percentile`, of the recent values; undefined when there are none. */
+  percentile(share: number): number | undefined {
+    const now = this.#now;
+    this.#summary.copyCells(now);
+    let total = 0;
+    for (let cell = 0; cell < CELLS; cell += 1) {
+      const before = this.#base[cell]!;
+      // After a reset there are fewer than before: then everything is recent.
+      if (now[cell]! >= before) now[cell]! -= before;
+      total += now[cell]!;
+    }
+    if (total === 0) return undefined;
+    const rank = Math.max(1, Math.ceil(share * total));
+    let seen = 0;
+    let cell = 0;
+    while (cell < CELLS - 1) {
+      seen += now[cell]!;
+      if (seen >= rank) break;
+      cell += 1;
+    }
+    return Math.min(largestOf(cell), this.#summary.max);
   }
 }

@@ -1,0 +1,60 @@
+/** The table from facts to counters. Hot counters are not here: the core's meter adds to them, see `server-meter.ts`. */
+import type { Fact } from '@zooid/core';
+import type { ServerStats } from './server-stats.ts';
+import type { ShellFact } from './shell-fact.ts';
+
+/** Counts one fact. Facts that no metric asks for change nothing. */
+export function countFact(stats: ServerStats, fact: Fact | ShellFact): void {
+  switch (fact.kind) {
+    case 'session-resumed':
+      stats.connectionsRevalidated += 1;
+      break;
+    case 'session-expired':
+      stats.staleSessionsExpired += 1;
+      break;
+    case 'client-closed':
+      stats.connectionsDropped += 1;
+      if (fact.reason === 'not-serving') stats.closedWithoutServerRunning += 1;
+      if (fact.reason === 'large-request-limit') stats.largeRequestsRejected += 1;
+      break;
+    case 'auth-failed':
+      stats.authFailures += 1;
+      break;
+    case 'quota-exceeded':
+      if (fact.isHard) stats.countQuotaExceeded(fact.path.split('/')[1] ?? '');
+      break;
+    case 'digest-mismatch':
+      stats.digestMismatches += 1;
+      break;
+    case 'connection-refused':
+      stats.connectionsRejected += 1;
+      break;
+    case 'connection-cut':
+      stats.connectionsDropped += 1;
+      if (fact.reason === 'no-session-in-time') stats.sessionlessConnectionsExpired += 1;
+      break;
+    case 'recovered':
+      stats.databaseInitTimeMs.add(fact.snapshotMs + fact.logMs);
+      stats.startupTxnsLoaded.add(fact.txnCount);
+      stats.startupTxnsLoadTimeMs.add(fact.logMs);
+      stats.startupSnapshotLoadTimeMs.add(fact.snapshotMs);
+      break;
+    case 'snapshot-taken':
+      stats.snapshotTimeMs.add(fact.durationMs);
+      break;
+    case 'tree-restored':
+      stats.restoreTimeMs.add(fact.durationMs);
+      break;
+    case 'slow-sync':
+      stats.slowFsyncs += 1;
+      break;
+    case 'log-failed':
+      stats.unrecoverableErrors += 1;
+      break;
+    case 'loop-paused':
+      stats.loopPauseTimeMs.add(fact.durationMs);
+      break;
+    default:
+      break;
+  }
+}

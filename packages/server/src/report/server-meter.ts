@@ -1,0 +1,46 @@
+/**
+ * The core's meter: what is counted for every request. Only additions to numbers; nothing is allocated.
+ */
+import type { Client, Meter, ReplyFacts } from '@zooid/core';
+import type { ConnectionStats } from './connection-stats.ts';
+import type { ServerStats } from './server-stats.ts';
+
+/** A connection that counts for itself, too; every client of this server's shell is one. */
+export interface CountedClient extends Client {
+  readonly stats: ConnectionStats;
+}
+
+/** Bytes of the length in front of each frame. */
+const LENGTH_BYTES = 4;
+
+/** Adds what the core tells to the server's and the connection's counters. */
+export class ServerMeter implements Meter {
+  readonly #stats: ServerStats;
+
+  constructor(stats: ServerStats) {
+    this.#stats = stats;
+  }
+
+  onReceived(client: Client, op: number, bytes: number): void {
+    const stats = this.#stats;
+    stats.packetsReceived += 1;
+    stats.bytesReceived += bytes + LENGTH_BYTES;
+    stats.countOp(op);
+    (client as CountedClient).stats.packetsReceived += 1;
+  }
+
+  onReply(reply: ReplyFacts): void {
+    const stats = this.#stats;
+    stats.recordResponse(reply.bytes);
+    if (reply.isUpdate) stats.recordUpdate(reply.latencyMs);
+    else stats.recordRead(reply.latencyMs);
+    const own = (reply.client as CountedClient).stats;
+    own.packetsSent += 1;
+    own.recordResponse(reply.op, reply.xid, reply.zxid, reply.nowMs, reply.latencyMs);
+  }
+
+  onEvent(client: Client, bytes: number): void {
+    this.#stats.recordNotification(bytes);
+    (client as CountedClient).stats.packetsSent += 1;
+  }
+}
