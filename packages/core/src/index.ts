@@ -11,6 +11,46 @@ export type { CloseReason, Fact, Meter, Outbox, ReplyFacts } from './outbox.ts';
 export type { QuotaExceeded } from './quota/quota.ts';
 export { type CoreOptions, ServerCore, type SnapshotSource } from './server-core.ts';
 export type { Session } from './session/session.ts';
-export type { DataTree } from './tree/data-tree.ts';
+export { type CreateZnode, DataTree, newCreateZnode } from './tree/data-tree.ts';
 export type { TreeImage } from './tree/tree-image.ts';
 export { Turn, type TurnLog, type TurnShell } from './turn.ts';
+export {
+  checkLogHeader,
+  checkLogRecord,
+  findLogRecord,
+  isPayloadWhole,
+  LOG_HEADER_BYTES,
+  LOG_MAGIC,
+  LOG_PREFIX_BYTES,
+  LOG_RECORD_OVERHEAD_BYTES,
+  type LogHeaderState,
+  LogRecordState,
+  logRecordLength,
+  mayFollow,
+  TXN_HEADER_BYTES,
+  txnZxid,
+  writeLogHeader,
+  writeLogRecord,
+} from './storage/log-format.ts';
+export {
+  aclTableBytesMin,
+  DIGEST_VERSION,
+  hasSealEnd,
+  nodeRecordBytes,
+  readAclEntry,
+  readSeal,
+  readSession,
+  readSnapshotHeader,
+  readSnapshotTail,
+  SEAL_BYTES,
+  SNAPSHOT_BYTES_MIN,
+  SNAPSHOT_HEADER_BYTES,
+  SNAPSHOT_MAGIC,
+  type SnapshotSession,
+  type SnapshotTail,
+  sessionsBytes,
+  writeSeal,
+  writeSnapshotHead,
+  writeZxidDigest,
+  type ZxidDigest,
+} from './storage/snapshot-format.ts';

@@ -28,8 +28,7 @@ export class Secret {
   toJSON(): string {
     return MASK;
   }
-
-  [inspect.custom](): string {
-    return MASK;
-  }
 }
+
+// Not a method of the class: declarations cannot name a symbol that is a property of another object.
+Object.defineProperty(Secret.prototype, inspect.custom, { value: () => MASK });

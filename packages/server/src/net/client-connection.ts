@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net';
+import { Client } from '@zooid/core';
+import { FrameSplitter } from '@zooid/protocol';
+import { ConnectionStats } from '../report/connection-stats.ts';
+
+/** One client's connection: the core's client together with its socket. */
+export class ClientConnection extends Client {
+  readonly socket: Socket;
+  readonly frames: FrameSplitter;
+  readonly stats: ConnectionStats = new ConnectionStats();
+  readonly remotePort: number;
+  /** Wall clock, ms. */
+  readonly establishedMs: number;
+  /** Monotonic; without a session by then it is closed. */
+  readonly sessionDueMs: number;
+  /** Its requests are not read for now: the server or the client has too much in work. */
+  isPaused = false;
+
+  constructor(
+    socket: Socket,
+    facts: {
+      readonly address: string;
+      readonly port: number;
+      readonly establishedMs: number;
+      readonly sessionDueMs: number;
+      readonly frameBytesMax: number;
+    },
+  ) {
+    super({ address: facts.address });
+    this.socket = socket;
+    this.frames = new FrameSplitter(facts.frameBytesMax);
+    this.remotePort = facts.port;
+    this.establishedMs = facts.establishedMs;
+    this.sessionDueMs = facts.sessionDueMs;
+  }
+}
