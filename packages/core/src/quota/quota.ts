@@ -76,31 +76,17 @@ export class QuotaTable {
    */
   #lengthMin = Number.POSITIVE_INFINITY;
   #lengthMax = 0;
-  #rootRow: number;
 
   /** Knows the quotas that are in the tree already. */
   constructor(tree: QuotaTree, options: QuotaTableOptions = {}) {
     this.#tree = tree;
     this.#onExceeded = options.onExceeded;
-    this.#rootRow = tree.findPath(QUOTA_ROOT);
     this.rebuild();
   }
 
   /** There is no quota: nothing to check. */
   get isEmpty(): boolean {
     return this.#quotas.size === 0;
-  }
-
-  /** There is no quota and no znode that could become one: no change concerns this table. */
-  get isIdle(): boolean {
-    return (
-      this.#quotas.size === 0 && (this.#rootRow < 0 || this.#tree.childCount(this.#rootRow) === 0)
-    );
-  }
-
-  /** Whether a change of the znode at `path` may concern a quota. Cheap, and may be wrong in saying yes. */
-  mayConcern(path: string): boolean {
-    return this.#quotas.size > 0 || isBelowQuotaRoot(path);
   }
 
   /** The longest subtree with a quota that `path` is in; undefined when there is none. */
@@ -172,8 +158,7 @@ export class QuotaTable {
     this.#quotas.clear();
     this.#lengthMin = Number.POSITIVE_INFINITY;
     this.#lengthMax = 0;
-    this.#rootRow = this.#tree.findPath(QUOTA_ROOT);
-    for (const row of this.#rowsAtAndBelow(this.#rootRow)) {
+    for (const row of this.#rowsAtAndBelow(this.#tree.findPath(QUOTA_ROOT))) {
       if (this.#tree.childCount(row) > 0 || !isLimitsName(this.#tree.name(row))) continue;
       const subtree = quotaZnodeAt(this.#tree.path(row))?.subtree;
       if (subtree === undefined) continue;

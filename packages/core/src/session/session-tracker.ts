@@ -41,7 +41,6 @@ export class SessionTracker {
   track(id: bigint, timeoutMs: number, nowMs: number): Session {
     const known = this.#byId.get(id);
     if (known !== undefined) {
-      known.committedTimeoutMs = timeoutMs;
       this.setTimeout(known, timeoutMs, nowMs);
       return known;
     }

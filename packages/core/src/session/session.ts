@@ -4,14 +4,11 @@ import type { SessionBucket } from './session-bucket.ts';
 export class Session {
   readonly id: bigint;
 
-  /** Timeout in force: what the connection that holds the session negotiated. Set through the tracker. */
-  timeoutMs: number;
-
   /**
-   * Timeout that the createSession transaction carried. Snapshots carry this one; a client that came
-   * back with another timeout does not change it. Source: SessionTrackerImpl.sessionsWithTimeout.
+   * Timeout in force: what the connection that holds the session negotiated, which need not be what
+   * the createSession transaction carried. Set through the tracker.
    */
-  committedTimeoutMs: number;
+  timeoutMs: number;
 
   /** A closeSession is on its way: requests of the session are refused, it expires no second time. */
   isClosing = false;
@@ -35,6 +32,5 @@ export class Session {
   constructor(id: bigint, timeoutMs: number) {
     this.id = id;
     this.timeoutMs = timeoutMs;
-    this.committedTimeoutMs = timeoutMs;
   }
 }

@@ -203,7 +203,7 @@ describe('a quota', () => {
     server.create('/zookeeper_limits', 'count=0,bytes=0');
     expect(server.quotas.isEmpty).toBe(true);
     server.delete('/zookeeper/quotas/zookeeper_limits');
-    expect(server.quotas.isIdle).toBe(true);
+    expect(server.quotas.isEmpty).toBe(true);
   });
 
   it('is found again after a load, and what the subtree holds is counted anew', () => {
@@ -217,16 +217,13 @@ describe('a quota', () => {
     expect(loaded.subtreeOf('/app/x')).toBe('/app');
   });
 
-  it('makes the table busy, and without any the table is idle', () => {
+  it('begins with its limits, not with their parents', () => {
     const server = new Server();
-    expect([server.quotas.isIdle, server.quotas.isEmpty]).toEqual([true, true]);
-    expect(server.quotas.mayConcern('/app')).toBe(false);
-    expect(server.quotas.mayConcern('/zookeeper/quota/app')).toBe(true);
+    expect(server.quotas.isEmpty).toBe(true);
     server.create('/zookeeper/quota/app');
-    expect([server.quotas.isIdle, server.quotas.isEmpty]).toEqual([false, true]);
+    expect(server.quotas.isEmpty).toBe(true);
     server.create('/zookeeper/quota/app/zookeeper_limits', 'count=1,bytes=1');
-    expect([server.quotas.isIdle, server.quotas.isEmpty]).toEqual([false, false]);
-    expect(server.quotas.mayConcern('/app')).toBe(true);
+    expect(server.quotas.isEmpty).toBe(false);
   });
 });
 

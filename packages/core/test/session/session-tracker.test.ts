@@ -100,18 +100,11 @@ describe('session timeout', () => {
     expect(session.expiryMs).toBe(22_000);
   });
 
-  it('of the createSession transaction is remembered apart from the one in force', () => {
-    const tracker = new SessionTracker({ tickTimeMs });
-    const session = tracker.track(1n, 40_000, 0);
-    tracker.setTimeout(session, 4000, 100);
-    expect(session.committedTimeoutMs).toBe(40_000);
-  });
-
   it('starts afresh when the session is tracked again', () => {
     const tracker = new SessionTracker({ tickTimeMs });
     const session = tracker.track(1n, 4000, 0);
     expect(tracker.track(1n, 8000, 1000)).toBe(session);
-    expect(session.committedTimeoutMs).toBe(8000);
+    expect(session.timeoutMs).toBe(8000);
     expect(session.expiryMs).toBe(10_000);
     expect(tracker.size).toBe(1);
   });
