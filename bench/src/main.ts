@@ -1,34 +1,89 @@
-import { Command } from 'commander';
-import { deleteTree } from './load/prepare.ts';
-import { measureLoad } from './suite/measure-load.ts';
-import { loadSpecs } from './suite/spec.ts';
-import { SetupClient } from './wire/setup-client.ts';
+import { Cleanup } from './cleanup.ts';
+import { startFixedProcess } from './fixed/fixed-process.ts';
+import { type BenchOptions, parseOptions } from './options.ts';
+import { currentConditions } from './report/machine.ts';
+import { type Column, conditionsText, figureText, tableText, verdictText } from './report/table.ts';
+import type { TargetName } from './servers/server-kind.ts';
+import { findApacheServer, findZooidServer, type ServerKind } from './servers/server-kind.ts';
+import { diskDir } from './servers/temporary-dir.ts';
+import { Results, type RowHead, type Sample } from './suite/results.ts';
+import { runOnAddress, runOnKind, type SuiteOutput } from './suite/run-suite.ts';
 
-const program = new Command()
-  .option('--server <host:port>', 'server', '127.0.0.1:2181')
-  .option('--only <regexp>')
-  .option('--seconds <n>', '', '3');
-program.parse();
-const options = program.opts<{ server: string; only?: string; seconds: string }>();
-const at = options.server.lastIndexOf(':');
-const address = { host: options.server.slice(0, at), port: Number(options.server.slice(at + 1)) };
-const only = options.only === undefined ? undefined : new RegExp(options.only);
-const root = `/bench-${process.pid}`;
-for (const spec of loadSpecs) {
-  if (only === undefined ? !spec.isDefault : !only.test(spec.id)) continue;
-  const f = await measureLoad(
-    address,
-    spec,
-    { warmUpMs: 1000, measureMs: Number(options.seconds) * 1000 },
-    root,
-  );
-  console.log(
-    spec.id.padEnd(26),
-    Math.round(f.perSecond).toLocaleString('en').padStart(10),
-    `p50 ${Math.round(f.latency.p50Us)} p99 ${Math.round(f.latency.p99Us)} max ${Math.round(f.latency.maxUs)} us, generator ${Math.round(f.generatorBusy * 100)} %`,
-  );
+/** `npm run bench`: measures, prints progress to stderr and the result to stdout. */
+const options = parseOptions(process.argv.slice(2));
+const cleanup = new Cleanup();
+const results = new Results();
+const dataDir = diskDir(options.dataDir);
+const conditions = currentConditions(dataDir);
+const output: SuiteOutput = {
+  results,
+  onSample: (target, { id, unit }, sample) => {
+    const { generatorBusy } = sample;
+    const busy =
+      generatorBusy === undefined ? '' : `generator ${Math.round(generatorBusy * 100)} %`;
+    say(`${id.padEnd(44)} ${target.padEnd(7)} ${figureText(sample, unit).padStart(14)}  ${busy}`);
+  },
+};
+
+say(conditionsText(conditions));
+for (const notice of options.notices) say(notice);
+try {
+  const columns = await measure(options);
+  const rows = results.rows();
+  if (options.isJson) {
+    console.log(JSON.stringify({ conditions, servers: columns, rows }, null, 2));
+  } else {
+    console.log(`\n${conditionsText(conditions)}\n`);
+    console.log(tableText(rows, columns));
+    console.log(verdictText(rows));
+  }
+} catch (error) {
+  say(`the run failed: ${(error as Error).message}`);
+  process.exitCode = 1;
 }
-if (process.env.KEEP) process.exit(0);
-const client = await SetupClient.open(address);
-await deleteTree(client, root);
-await client.close();
+cleanup.run();
+process.exit();
+
+async function measure({ plan, rounds, server, isCalibration }: BenchOptions): Promise<Column[]> {
+  if (isCalibration) {
+    const fixed = await startFixedProcess(100, cleanup);
+    const loads = plan.loads.filter(({ valueBytes }) => valueBytes === 100);
+    const calibration = { ...plan, loads, serverWarmUpMs: 0, watchers: 0 };
+    await runOnAddress(fixed, calibration, addTo('fixed'), 'leave');
+    return [{ name: 'fixed', title: 'fixed answers' }];
+  }
+  if (server !== undefined) {
+    for (let i = 0; i < rounds; i++) await runOnAddress(server, plan, addTo('other'), 'remove');
+    return [{ name: 'other', title: `${server.host}:${server.port}` }];
+  }
+  const kinds = wantedKinds(options.targets);
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of kinds) await runOnKind(kind, plan, dataDir, cleanup, output);
+  }
+  return kinds.map(({ name, title }) => ({ name, title }));
+}
+
+function addTo(target: TargetName): (head: RowHead, sample: Sample) => void {
+  return (head, sample) => {
+    results.add(head, target, sample);
+    output.onSample(target, head, sample);
+  };
+}
+
+/** The servers to compare; one that is not there is left out with a word about it. */
+function wantedKinds(targets: BenchOptions['targets']): ServerKind[] {
+  const kinds: ServerKind[] = [];
+  const apache = targets === 'ours' ? undefined : findApacheServer();
+  if (apache !== undefined) kinds.push(apache);
+  else if (targets !== 'ours')
+    say("Apache's server is not installed (Debian: apt install zookeeper)");
+  const ours = targets === 'apache' ? undefined : findZooidServer();
+  if (ours !== undefined) kinds.push(ours);
+  else if (targets !== 'apache') say('our server is not built: npm run build');
+  if (kinds.length === 0) throw new Error('there is nothing to measure');
+  return kinds;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

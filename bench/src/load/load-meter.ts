@@ -1,7 +1,7 @@
 import { build, type Histogram } from 'hdr-histogram-js';
 
 /** Histogram values are tenths of a microsecond. */
-const UNITS_PER_MS = 10_000;
+export const UNITS_PER_MS = 10_000;
 const LATENCY_MAX_UNITS = 60_000 * UNITS_PER_MS;
 
 /** When a load ends: by time, with a part at the start that is not counted, or after so many requests. */
@@ -56,7 +56,7 @@ export class LoadMeter {
     if (now < this.measureStart || now >= this.measureEnd) return;
     this.replies += count;
     const units = Math.round((now - sentAt) * UNITS_PER_MS);
-    this.#histogram.recordValueWithCount(units < LATENCY_MAX_UNITS ? units : LATENCY_MAX_UNITS, count);
+    this.#histogram.recordValueWithCount(Math.min(units, LATENCY_MAX_UNITS), count);
   }
 
   /** The latencies so far, to be joined with those of other threads. */

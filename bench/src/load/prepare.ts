@@ -11,11 +11,9 @@ export async function ensureZnode(
   path: string,
   value: Uint8Array = NO_VALUE,
 ): Promise<void> {
-  await client.expect(
-    `create ${path}`,
-    (writer, xid) => writeCreate(writer, xid, path, value),
-    [ErrorCode.nodeExists],
-  );
+  await client.expect(`create ${path}`, (writer, xid) => writeCreate(writer, xid, path, value), [
+    ErrorCode.nodeExists,
+  ]);
 }
 
 /** Makes the znodes that the workloads of `layout` use. */

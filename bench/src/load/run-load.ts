@@ -1,11 +1,10 @@
 import type { Histogram } from 'hdr-histogram-js';
-import { type ServerAddress, SessionSocket } from '../wire/session-socket.ts';
+import { closeSessions, openSessions } from '../wire/open-sessions.ts';
+import type { ServerAddress, SessionSocket } from '../wire/session-socket.ts';
 import { LoadConnection } from './load-connection.ts';
 import { type LoadExtent, LoadMeter } from './load-meter.ts';
 import type { Tape } from './tape.ts';
 
-/** Connections that are being opened at once: below the listen backlog of 50 that Apache's server has. */
-const OPENING_MAX = 32;
 /** Without any reply for so long the run fails. */
 const SILENCE_MS_MAX = 15_000;
 
@@ -20,47 +19,17 @@ export interface LoadResult {
   readonly replies: number;
   readonly elapsedMs: number;
   readonly latencies: Histogram;
-  /** Share of the measured time that the thread of the generator was busy, 0 to 1. */
+  /** Processor time that the generator's process took, as a share of the measured time of one core. */
   readonly generatorBusy: number;
-}
-
-/** Sessions on the server, opened a few at a time. On failure those already open are dropped. */
-export async function openSessions(
-  address: ServerAddress,
-  count: number,
-): Promise<readonly SessionSocket[]> {
-  const sessions: SessionSocket[] = [];
-  let started = 0;
-  const opener = async (): Promise<void> => {
-    while (started < count) {
-      started++;
-      sessions.push(await SessionSocket.open(address));
-    }
-  };
-  const openers = Array.from({ length: Math.min(OPENING_MAX, count) }, opener);
-  const outcomes = await Promise.allSettled(openers);
-  for (const outcome of outcomes) {
-    if (outcome.status === 'rejected') {
-      for (const session of sessions) session.destroy();
-      throw outcome.reason;
-    }
-  }
-  return sessions;
-}
-
-/** Ends sessions, a few at a time. */
-export async function closeSessions(sessions: readonly SessionSocket[]): Promise<void> {
-  let next = 0;
-  const closer = async (): Promise<void> => {
-    while (next < sessions.length) await sessions[next++]!.close();
-  };
-  await Promise.all(Array.from({ length: OPENING_MAX }, closer));
+  /** Unique numbers used for names. */
+  readonly uniqueCount: number;
 }
 
 /**
  * Drives one server from this thread: opens the connections, keeps each at `outstanding` requests
  * until `extent` is over, waits for the last replies, and closes.
  *
+ * @param whenOpen - called when all connections stand; the load starts when it resolves.
  * @throws UnexpectedReplyError when a reply is not the one that the tape calls for; also when a
  *   connection is lost or the server falls silent.
  */
@@ -69,9 +38,11 @@ export async function runLoad(
   tape: Tape,
   shape: LoadShape,
   extent: LoadExtent,
+  whenOpen: () => Promise<void> = async () => {},
 ): Promise<LoadResult> {
   const sessions = await openSessions(address, shape.connections);
   try {
+    await whenOpen();
     const result = await driveSessions(sessions, tape, shape, extent);
     await closeSessions(sessions);
     return result;
@@ -114,6 +85,7 @@ function driveSessions(
         elapsedMs: end - meter.measureStart,
         latencies: meter.latencies,
         generatorBusy: busy.share,
+        uniqueCount: tape.uniqueCount,
       });
     };
     const connections = sessions.map((session, index) => {
@@ -126,19 +98,20 @@ function driveSessions(
   });
 }
 
-/** How busy this thread's event loop was while the load was measured. */
+/**
+ * Processor time of this process while the load was measured. (How busy the event loop was would count
+ * the time in which a server with many threads kept us from running.)
+ */
 class BusyClock {
   share = 0;
   readonly #timers: NodeJS.Timeout[] = [];
-  #start = performance.eventLoopUtilization();
+  #usage = process.cpuUsage();
+  #since = performance.now();
   #isStopped = false;
 
   constructor(extent: LoadExtent) {
     if (extent.kind === 'count') return;
-    const restart = (): void => {
-      this.#start = performance.eventLoopUtilization();
-    };
-    this.#timers.push(setTimeout(restart, extent.warmUpMs));
+    this.#timers.push(setTimeout(() => this.#restart(), extent.warmUpMs));
     this.#timers.push(setTimeout(() => this.stop(), extent.warmUpMs + extent.measureMs));
   }
 
@@ -146,6 +119,12 @@ class BusyClock {
     if (this.#isStopped) return;
     this.#isStopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    this.share = performance.eventLoopUtilization(this.#start).utilization;
+    const { user, system } = process.cpuUsage(this.#usage);
+    this.share = (user + system) / 1000 / (performance.now() - this.#since);
+  }
+
+  #restart(): void {
+    this.#usage = process.cpuUsage();
+    this.#since = performance.now();
   }
 }

@@ -1,4 +1,3 @@
-import { JuteWriter } from '@zooid/protocol';
 import {
   writeCreate,
   writeDelete,
@@ -7,7 +6,15 @@ import {
   writeGetData,
   writeSetData,
 } from '../wire/request-frames.ts';
-import { Tape, type TapeFrame, UNIQUE_DIGITS, uniqueDigits } from './tape.ts';
+import {
+  countingFrom,
+  SHARD_DIGITS,
+  shardName,
+  Tape,
+  type TapeFrame,
+  UNIQUE_DIGITS,
+  uniqueName,
+} from './tape.ts';
 
 /** What is asked of the server. */
 export const workloadNames = [
@@ -57,9 +64,13 @@ export class Layout {
     return `${this.root}/created`;
   }
 
-  /** Parent of part of the million znodes. */
-  bulk(index: number): string {
-    return `${this.root}/bulk-${String(index).padStart(2, '0')}`;
+  /** Parent of the bulk znode with that number: 256 of them share all. */
+  bulkParent(unique: number): string {
+    return `${this.root}/bulk/${shardName(unique)}`;
+  }
+
+  bulk(unique: number): string {
+    return `${this.bulkParent(unique)}/${uniqueName(unique)}`;
   }
 
   value(): Uint8Array {
@@ -77,7 +88,7 @@ export function workloadTape(
   const frames: TapeFrame[] = [];
   const indexes = shuffledIndexes(FRAME_COUNT);
   for (let i = 0; i < FRAME_COUNT; i++) frames.push(workloadFrame(name, layout, i, indexes[i]!));
-  return new Tape(new JuteWriter(1 << 20), frames, batchFramesMax, uniqueStart);
+  return new Tape(frames, batchFramesMax, countingFrom(uniqueStart));
 }
 
 /** @param index - a number below {@link FRAME_COUNT}, each once, in no particular order. */
@@ -102,7 +113,7 @@ function workloadFrame(
     case 'set':
       return setFrame(layout, key);
     case 'create':
-      return createFrame(layout.created, layout.value());
+      return uniqueCreateFrame(`${layout.created}/${uniqueName(0)}`, layout.value());
     case 'mixed-90-10':
       return index % 10 === 0 ? setFrame(layout, key) : getFrame(layout, key);
     case 'mixed-50-50':
@@ -132,8 +143,7 @@ function getChildrenFrame(directory: string): TapeFrame {
   };
 }
 
-function createFrame(parent: string, value: Uint8Array): TapeFrame {
-  const path = `${parent}/${uniqueDigits(0)}`;
+function uniqueCreateFrame(path: string, value: Uint8Array): TapeFrame {
   return {
     write: (writer) => writeCreate(writer, 0, path, value),
     replyLength: HEADER_BYTES + 4 + path.length,
@@ -151,26 +161,43 @@ export function childName(index: number): string {
   return `child-${index}`;
 }
 
-/** Creates under many parents, for loading a tree. */
-export function bulkCreateTape(
-  layout: Layout,
-  parentCount: number,
-  batchFramesMax: number,
-): Tape {
-  const value = layout.value();
-  const frames = Array.from({ length: parentCount }, (_, i) => createFrame(layout.bulk(i), value));
-  return new Tape(new JuteWriter(1 << 20), frames, batchFramesMax, 0);
+/** Creates bulk znodes, for loading a tree. */
+export function bulkCreateTape(layout: Layout, batchFramesMax: number): Tape {
+  const frame = uniqueCreateFrame(layout.bulk(0), layout.value());
+  const withShard = { ...frame, shardOffset: shardOffsetOf(layout.bulk(0)) };
+  return new Tape(repeated(withShard), batchFramesMax, countingFrom(0));
 }
 
-/** Deletes what the create workload made, from number 0 on. */
-export function deleteCreatedTape(layout: Layout, batchFramesMax: number): Tape {
-  const path = `${layout.created}/${uniqueDigits(0)}`;
+/** Sets bulk znodes in an order that jumps about the whole tree of `znodes` bulk znodes. */
+export function bulkSetTape(layout: Layout, batchFramesMax: number, znodes: number): Tape {
+  const path = layout.bulk(0);
+  const frame = {
+    ...setFrame(layout, path),
+    uniqueOffset: uniqueOffsetOf(path),
+    shardOffset: shardOffsetOf(path),
+  };
+  // A prime that divides no round number: every znode is reached.
+  return new Tape(repeated(frame), batchFramesMax, { start: 0, stride: 7_919, modulus: znodes });
+}
+
+/** Deletes what the create workload made with the numbers from `start` on. */
+export function deleteCreatedTape(layout: Layout, batchFramesMax: number, start: number): Tape {
+  const path = `${layout.created}/${uniqueName(0)}`;
   const frame: TapeFrame = {
     write: (writer) => writeDelete(writer, 0, path),
     replyLength: HEADER_BYTES,
     uniqueOffset: uniqueOffsetOf(path),
   };
-  return new Tape(new JuteWriter(1 << 20), Array(100).fill(frame), batchFramesMax, 0);
+  return new Tape(repeated(frame), batchFramesMax, countingFrom(start));
+}
+
+function repeated(frame: TapeFrame): readonly TapeFrame[] {
+  return Array.from({ length: 100 }, () => frame);
+}
+
+/** The shard is the directory that the znode lies in. */
+function shardOffsetOf(path: string): number {
+  return uniqueOffsetOf(path) - 1 - SHARD_DIGITS;
 }
 
 /** 0 to `count` - 1 in an order that looks random and is the same in every run. */

@@ -1,50 +1,79 @@
 import { type LatencySummary, summarize } from '../load/load-meter.ts';
-import { ensureZnode, prepareZnodes } from '../load/prepare.ts';
-import { runLoad } from '../load/run-load.ts';
-import { deleteCreatedTape, Layout, workloadTape } from '../load/workload.ts';
+import { prepareZnodes } from '../load/prepare.ts';
+import { type JobResult, joinedLatencies, runJob, UNIQUE_PER_THREAD } from '../load/run-job.ts';
+import type { LoadShape } from '../load/run-load.ts';
+import { Layout, type WorkloadName } from '../load/workload.ts';
 import type { ServerAddress } from '../wire/session-socket.ts';
 import { SetupClient } from '../wire/setup-client.ts';
-import type { LoadSpec } from './spec.ts';
 
-/** How long each row warms up and is measured. */
-export interface LoadTiming {
+/** What is asked, by how many, with values of which size. */
+export interface LoadCase {
+  readonly workload: WorkloadName;
+  readonly shape: LoadShape;
+  readonly valueBytes: number;
+}
+
+/** How each row is driven. */
+export interface LoadSettings {
   readonly warmUpMs: number;
   readonly measureMs: number;
+  readonly threads: number;
+  /** Where the benchmark's znodes lie. */
+  readonly root: string;
 }
 
 /** One measured row. */
 export interface LoadFigures {
   readonly perSecond: number;
   readonly latency: LatencySummary;
-  /** Share of the time that the generator's thread was busy; near 1 it was the bottleneck. */
+  /** Cores that the generator kept busy, for each of its threads; near 1 it was the bottleneck. */
   readonly generatorBusy: number;
 }
 
 /** Measures one row on a running server. The znodes it needs are made first, those it creates deleted. */
 export async function measureLoad(
   address: ServerAddress,
-  spec: LoadSpec,
-  timing: LoadTiming,
-  root: string,
+  load: LoadCase,
+  settings: LoadSettings,
 ): Promise<LoadFigures> {
-  const layout = new Layout(root, spec.valueBytes);
   const client = await SetupClient.open(address);
   try {
-    await prepareZnodes(client, layout);
-    await ensureZnode(client, layout.created);
+    await prepareZnodes(client, new Layout(settings.root, load.valueBytes));
   } finally {
     await client.close();
   }
-  const tape = workloadTape(spec.workload, layout, spec.shape.outstanding, 0);
-  const result = await runLoad(address, tape, spec.shape, { kind: 'time', ...timing });
-  if (tape.uniqueEnd > 0) {
-    const deletes = deleteCreatedTape(layout, 16);
-    const extent = { kind: 'count', requests: tape.uniqueEnd } as const;
-    await runLoad(address, deletes, { connections: 32, outstanding: 16 }, extent);
+  const place = { address, root: settings.root, valueBytes: load.valueBytes };
+  const results = await runJob(
+    {
+      ...place,
+      content: { kind: 'workload', name: load.workload, uniqueStart: 0 },
+      shape: load.shape,
+      extent: { kind: 'time', warmUpMs: settings.warmUpMs, measureMs: settings.measureMs },
+    },
+    settings.threads,
+  );
+  for (const [index, { uniqueCount }] of results.entries()) {
+    if (uniqueCount === 0) continue;
+    await runJob(
+      {
+        ...place,
+        content: { kind: 'delete-created', uniqueStart: index * UNIQUE_PER_THREAD },
+        shape: { connections: 32, outstanding: 16 },
+        extent: { kind: 'count', requests: uniqueCount },
+      },
+      1,
+    );
   }
-  return {
-    perSecond: (result.replies * 1000) / result.elapsedMs,
-    latency: summarize(result.latencies),
-    generatorBusy: result.generatorBusy,
-  };
+  return figuresOf(results);
+}
+
+function figuresOf(results: JobResult): LoadFigures {
+  let perSecond = 0;
+  let generatorBusy = 0;
+  for (const result of results) {
+    perSecond += (result.replies * 1000) / result.elapsedMs;
+    // Each thread reports the processor time of the whole process.
+    generatorBusy = Math.max(generatorBusy, result.generatorBusy / results.length);
+  }
+  return { perSecond, generatorBusy, latency: summarize(joinedLatencies(results)) };
 }

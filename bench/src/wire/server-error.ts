@@ -7,6 +7,7 @@ export class UnexpectedReplyError extends Error {
 
 /** The field's name of an error code, for messages: `noNode (-101)`. */
 export function errorCodeName(code: number): string {
-  for (const [name, value] of Object.entries(ErrorCode)) if (value === code) return `${name} (${code})`;
+  for (const [name, value] of Object.entries(ErrorCode))
+    if (value === code) return `${name} (${code})`;
   return `error ${code}`;
 }

@@ -46,9 +46,10 @@ export class SessionSocket {
   /**
    * Connects and opens a new session.
    *
+   * @param openMsMax - how long the server may be silent meanwhile.
    * @throws when the connection fails or the server refuses the session.
    */
-  static open(address: ServerAddress): Promise<SessionSocket> {
+  static open(address: ServerAddress, openMsMax: number = OPEN_TIMEOUT_MS): Promise<SessionSocket> {
     return new Promise((resolve, reject) => {
       let handshake: Uint8Array | undefined = new Uint8Array(0);
       const socket = connect({
@@ -66,7 +67,8 @@ export class SessionSocket {
             try {
               const rest = readConnectReply(handshake);
               if (rest === undefined) return true;
-              if (rest.byteLength > 0) throw new UnexpectedReplyError('bytes that nobody asked for');
+              if (rest.byteLength > 0)
+                throw new UnexpectedReplyError('bytes that nobody asked for');
               handshake = undefined;
               socket.setTimeout(0);
               session.#descriptor = descriptorOf(socket);
@@ -90,7 +92,7 @@ export class SessionSocket {
           session.events?.onLost(reason);
         }
       };
-      socket.setTimeout(OPEN_TIMEOUT_MS, () => fail(new Error('the server does not answer')));
+      socket.setTimeout(openMsMax, () => fail(new Error('the server does not answer')));
       socket.on('error', fail);
       socket.on('close', () => fail(new Error('the server closed the connection')));
       socket.on('connect', () => socket.write(connectFrame(SESSION_TIMEOUT_MS)));

@@ -1,6 +1,8 @@
-import { ErrorCode, JuteReader, JuteWriter } from '@zooid/protocol';
-import { type ServerAddress, SessionSocket } from './session-socket.ts';
+import { ErrorCode, JuteReader, JuteWriter, ReservedXid } from '@zooid/protocol';
 import { errorCodeName, UnexpectedReplyError } from './server-error.ts';
+import { type ServerAddress, SessionSocket } from './session-socket.ts';
+
+const NO_BYTES = new Uint8Array(0);
 
 interface Pending {
   readonly resolve: (reply: Reply) => void;
@@ -26,7 +28,8 @@ export class SetupClient {
   readonly #pending: Pending[] = [];
   #nextXid = 1;
   /** Bytes of a frame that is not whole yet. */
-  #rest: Uint8Array = new Uint8Array(0);
+  #rest: Uint8Array = NO_BYTES;
+  readonly #reader = new JuteReader();
   #lost: Error | undefined;
 
   constructor(session: SessionSocket) {
@@ -37,8 +40,9 @@ export class SetupClient {
     };
   }
 
-  static async open(address: ServerAddress): Promise<SetupClient> {
-    return new SetupClient(await SessionSocket.open(address));
+  /** @param openMsMax - how long to wait for the session. */
+  static async open(address: ServerAddress, openMsMax?: number): Promise<SetupClient> {
+    return new SetupClient(await SessionSocket.open(address, openMsMax));
   }
 
   /** Sends what `write` appends for the xid it is given; resolves with the reply, whatever its code. */
@@ -73,32 +77,38 @@ export class SetupClient {
     await this.#session.close();
   }
 
+  /** Drops the connection; requests that wait are refused. */
   destroy(): void {
     this.#session.destroy();
+    this.#fail(new Error('the connection was dropped'));
   }
 
   #onBytes(chunk: Uint8Array, end: number): void {
-    const bytes = new Uint8Array(this.#rest.byteLength + end);
-    bytes.set(this.#rest);
-    bytes.set(chunk.subarray(0, end), this.#rest.byteLength);
-    const view = new DataView(bytes.buffer);
+    let bytes = chunk;
+    let bytesEnd = end;
+    if (this.#rest.byteLength > 0) {
+      bytesEnd = this.#rest.byteLength + end;
+      bytes = new Uint8Array(bytesEnd);
+      bytes.set(this.#rest);
+      bytes.set(chunk.subarray(0, end), this.#rest.byteLength);
+    }
+    const reader = this.#reader;
     let at = 0;
-    while (bytes.byteLength - at >= 4) {
-      const frameEnd = at + 4 + view.getInt32(at);
-      if (frameEnd > bytes.byteLength) break;
-      const reader = new JuteReader();
-      reader.reset(bytes, at + 4, frameEnd);
-      this.#onFrame(reader);
+    while (bytesEnd - at >= 4) {
+      reader.reset(bytes, at, bytesEnd);
+      const frameEnd = at + 4 + reader.int();
+      if (frameEnd > bytesEnd) break;
+      this.#onFrame(reader, frameEnd);
       at = frameEnd;
     }
-    this.#rest = bytes.subarray(at);
+    this.#rest = at === bytesEnd ? NO_BYTES : bytes.slice(at, bytesEnd);
   }
 
-  #onFrame(reader: JuteReader): void {
+  #onFrame(reader: JuteReader, frameEnd: number): void {
     const xid = reader.int();
     reader.longAsNumber();
     const code = reader.int();
-    if (xid === -1) {
+    if (xid === ReservedXid.notification) {
       this.onEvent?.();
       return;
     }
@@ -108,7 +118,7 @@ export class SetupClient {
       this.#fail(new UnexpectedReplyError(`a reply to request ${xid}, request ${due} was due`));
       return;
     }
-    pending.resolve({ code, body: reader });
+    pending.resolve({ code, body: new JuteReader(reader.bytes.slice(reader.position, frameEnd)) });
   }
 
   #fail(reason: Error): void {

@@ -1,0 +1,45 @@
+import type { ServerAddress } from '../wire/session-socket.ts';
+import type { LoadExtent } from './load-meter.ts';
+import type { LoadShape } from './run-load.ts';
+import type { Tape } from './tape.ts';
+import {
+  bulkCreateTape,
+  bulkSetTape,
+  deleteCreatedTape,
+  Layout,
+  type WorkloadName,
+  workloadTape,
+} from './workload.ts';
+
+/** What a load sends, in a form that can be handed to a thread. */
+export type LoadContent =
+  | { readonly kind: 'workload'; readonly name: WorkloadName; readonly uniqueStart: number }
+  | { readonly kind: 'bulk-create' }
+  | { readonly kind: 'bulk-set'; readonly znodes: number }
+  | { readonly kind: 'delete-created'; readonly uniqueStart: number };
+
+/** All that a thread needs to know to drive its share of a load. */
+export interface LoadJob {
+  readonly address: ServerAddress;
+  readonly content: LoadContent;
+  readonly root: string;
+  readonly valueBytes: number;
+  readonly shape: LoadShape;
+  readonly extent: LoadExtent;
+}
+
+/** The frames of a job. */
+export function tapeOfJob(job: LoadJob): Tape {
+  const layout = new Layout(job.root, job.valueBytes);
+  const batchFramesMax = job.shape.outstanding;
+  switch (job.content.kind) {
+    case 'workload':
+      return workloadTape(job.content.name, layout, batchFramesMax, job.content.uniqueStart);
+    case 'bulk-create':
+      return bulkCreateTape(layout, batchFramesMax);
+    case 'bulk-set':
+      return bulkSetTape(layout, batchFramesMax, job.content.znodes);
+    case 'delete-created':
+      return deleteCreatedTape(layout, batchFramesMax, job.content.uniqueStart);
+  }
+}

@@ -1,0 +1,211 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Cleanup } from '../cleanup.ts';
+import { writeExists } from '../wire/request-frames.ts';
+import type { ServerAddress } from '../wire/session-socket.ts';
+import { type Reply, SetupClient } from '../wire/setup-client.ts';
+import type { ServerKind } from './server-kind.ts';
+
+const START_MS_MAX = 120_000;
+const STOP_MS_MAX = 20_000;
+/** Between two attempts to connect to a server that starts. */
+const RETRY_MS = 2;
+const ATTEMPTS_MAX = 20;
+const ATTEMPT_MS_MAX = 500;
+
+/** How a server process is started. */
+export interface StartOptions {
+  /** Its files: configuration, log of its output, `data` below it. */
+  readonly dir: string;
+  /** More arguments for Node, before the script; only for servers that run on it. */
+  readonly nodeArgs?: readonly string[];
+}
+
+/** A server that the benchmark started. */
+export class ServerProcess {
+  readonly kind: ServerKind;
+  readonly address: ServerAddress;
+  readonly pid: number;
+  /** From the spawn to the first answer on a new session. */
+  readonly startMs: number;
+
+  readonly #child: ChildProcess;
+  readonly #forget: () => void;
+
+  private constructor(
+    kind: ServerKind,
+    address: ServerAddress,
+    child: ChildProcess,
+    startMs: number,
+    forget: () => void,
+  ) {
+    this.kind = kind;
+    this.address = address;
+    this.pid = child.pid!;
+    this.startMs = startMs;
+    this.#child = child;
+    this.#forget = forget;
+  }
+
+  /**
+   * Starts a server over `dir` and waits for its first answer. Data that lies there is used.
+   *
+   * @param probe - the first request; it has to succeed.
+   * @throws when the process ends or does not answer; the message has the end of its output.
+   */
+  static async start(
+    kind: ServerKind,
+    options: StartOptions,
+    cleanup: Cleanup,
+    probe: Probe = existsRoot,
+  ): Promise<ServerProcess> {
+    const address = { host: '127.0.0.1', port: await freePort() };
+    const configPath = join(options.dir, 'zoo.cfg');
+    const logPath = join(options.dir, 'output.log');
+    writeFileSync(configPath, configuration(options.dir, address.port));
+    const { file, args } = kind.command(configPath);
+    const isNode = file === process.execPath;
+    const log = openSync(logPath, 'w');
+    const begin = performance.now();
+    const child = spawn(file, isNode ? [...(options.nodeArgs ?? []), ...args] : args, {
+      cwd: options.dir,
+      stdio: options.nodeArgs === undefined ? ['ignore', log, log] : ['ignore', log, log, 'ipc'],
+    });
+    closeSync(log);
+    child.channel?.unref();
+    const forget = cleanup.add(() => child.kill('SIGKILL'));
+    const ended = failureOf(child);
+    try {
+      await Promise.race([firstAnswer(address, probe, () => isOver(child)), ended]);
+    } catch (error) {
+      forget();
+      const output = readFileSync(logPath, 'utf8').slice(-2_000);
+      throw new Error(`${kind.title} did not start: ${(error as Error).message}\n${output}`);
+    }
+    return new ServerProcess(kind, address, child, performance.now() - begin, forget);
+  }
+
+  /** Memory of the process that is in RAM, in bytes; undefined where /proc does not tell. */
+  residentBytes(): number | undefined {
+    try {
+      const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+      const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
+      return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Sends a message to what `nodeArgs` loaded and resolves with its answer. */
+  async ask(message: string): Promise<unknown> {
+    this.#child.send(message);
+    const [answer] = await once(this.#child, 'message');
+    return answer;
+  }
+
+  /** Stops the process as an operator does; kills it when it does not obey. */
+  async stop(): Promise<void> {
+    if (!isOver(this.#child)) {
+      const ended = once(this.#child, 'exit');
+      this.#child.kill('SIGTERM');
+      const killer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS_MAX);
+      await ended;
+      clearTimeout(killer);
+    }
+    this.#forget();
+  }
+}
+
+/** A request and a check of its reply. */
+export type Probe = (client: SetupClient) => Promise<Reply>;
+
+const existsRoot: Probe = (client) =>
+  client.expect('exists /', (writer, xid) => writeExists(writer, xid, '/'));
+
+/**
+ * Tries until a new session gets an answer. Attempts overlap, since a server that is starting may
+ * accept a connection and then forget what came over it.
+ */
+function firstAnswer(
+  address: ServerAddress,
+  probe: Probe,
+  isPointless: () => boolean,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const begin = performance.now();
+    let pending = 0;
+    let lastError: unknown;
+    let isDone = false;
+    const attempt = async (): Promise<void> => {
+      if (pending >= ATTEMPTS_MAX) return;
+      pending++;
+      try {
+        await answerOnce(address, probe);
+        isDone = true;
+        clearInterval(timer);
+        resolve();
+      } catch (error) {
+        lastError = error;
+      }
+      pending--;
+    };
+    const timer = setInterval(() => {
+      if (isDone) return;
+      if (isPointless() || performance.now() - begin > START_MS_MAX) {
+        clearInterval(timer);
+        reject(lastError);
+      } else {
+        void attempt();
+      }
+    }, RETRY_MS);
+  });
+}
+
+async function answerOnce(address: ServerAddress, probe: Probe): Promise<void> {
+  const client = await SetupClient.open(address, ATTEMPT_MS_MAX);
+  const timer = setTimeout(() => client.destroy(), ATTEMPT_MS_MAX);
+  try {
+    await probe(client);
+    await client.close();
+  } finally {
+    clearTimeout(timer);
+    client.destroy();
+  }
+}
+
+function isOver(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function failureOf(child: ChildProcess): Promise<never> {
+  const [code, signal] = await once(child, 'exit');
+  throw new Error(`it ended with ${signal ?? `code ${code}`}`);
+}
+
+/** The same for every server: durable writes (the default), no limit on connections of one address. */
+function configuration(dir: string, port: number): string {
+  return [
+    'tickTime=2000',
+    `dataDir=${join(dir, 'data')}`,
+    `clientPort=${port}`,
+    'clientPortAddress=127.0.0.1',
+    'maxClientCnxns=0',
+    'admin.enableServer=false',
+    '',
+  ].join('\n');
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,149 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Cleanup } from '../cleanup.ts';
+import type { LatencySummary } from '../load/load-meter.ts';
+import { ensureZnode } from '../load/prepare.ts';
+import { runJob } from '../load/run-job.ts';
+import { SHARD_COUNT } from '../load/tape.ts';
+import { Layout } from '../load/workload.ts';
+import type { ServerKind } from '../servers/server-kind.ts';
+import { type Probe, ServerProcess } from '../servers/server-process.ts';
+import { makeTemporaryDir } from '../servers/temporary-dir.ts';
+import { writeGetData } from '../wire/request-frames.ts';
+import type { ServerAddress } from '../wire/session-socket.ts';
+import { SetupClient } from '../wire/setup-client.ts';
+import { startLatencyProbe } from './latency-probe.ts';
+import { median } from './median.ts';
+
+const VALUE_BYTES = 100;
+const RESTARTS = 3;
+const SHAPE = { connections: 32, outstanding: 16 } as const;
+/** After a load, before memory is read: snapshots and collections come to an end. */
+const SETTLE_MS = 3_000;
+
+/** What a tree of many znodes costs. */
+export interface BigTreeFigures {
+  readonly loadPerSecond: number;
+  readonly residentBytes: number | undefined;
+  /** From the spawn to the first answer, median. */
+  readonly restartMs: number;
+  readonly residentAfterRestartBytes: number | undefined;
+  readonly stall: StallFigures;
+}
+
+/** What clients and the event loop notice of snapshots of a big tree under a writing load. */
+export interface StallFigures {
+  /** Latency of one client that asks for one znode at a time meanwhile. */
+  readonly probe: LatencySummary;
+  /** Longest time the event loop was held up; undefined for a server that has none. */
+  readonly loopMaxMs: number | undefined;
+  /** Snapshots that were finished meanwhile. */
+  readonly snapshots: number;
+}
+
+/** Loads `znodes` znodes of 100 bytes into a new server; measures memory, restart, snapshots under load. */
+export async function measureBigTree(
+  kind: ServerKind,
+  znodes: number,
+  stallMs: number,
+  parentDir: string,
+  cleanup: Cleanup,
+): Promise<BigTreeFigures> {
+  const dir = makeTemporaryDir(parentDir, cleanup);
+  const probePath = fileURLToPath(new URL('../servers/event-loop-probe.js', import.meta.url));
+  const layout = new Layout('/bench', VALUE_BYTES);
+  const lastPath = layout.bulk(znodes - 1);
+  const getLast: Probe = (client) =>
+    client.expect('getData', (writer, xid) => writeGetData(writer, xid, lastPath, 'no-watch'));
+  let server = await ServerProcess.start(kind, { dir: dir.path }, cleanup);
+  try {
+    const loadPerSecond = await loadBulk(server.address, layout, znodes);
+    await delay(SETTLE_MS);
+    const residentBytes = server.residentBytes();
+
+    const restarts: number[] = [];
+    for (let i = 0; i < RESTARTS; i++) {
+      await server.stop();
+      server = await ServerProcess.start(kind, { dir: dir.path }, cleanup, getLast);
+      restarts.push(server.startMs);
+    }
+    await delay(SETTLE_MS);
+    const residentAfterRestartBytes = server.residentBytes();
+
+    await server.stop();
+    const nodeArgs = ['--import', probePath];
+    server = await ServerProcess.start(kind, { dir: dir.path, nodeArgs }, cleanup, getLast);
+    const dataDir = join(dir.path, 'data', 'version-2');
+    const stall = await measureStall(server, znodes, stallMs, dataDir, layout);
+    return {
+      loadPerSecond,
+      residentBytes,
+      restartMs: median(restarts),
+      residentAfterRestartBytes,
+      stall,
+    };
+  } finally {
+    await server.stop();
+    dir.remove();
+  }
+}
+
+async function loadBulk(address: ServerAddress, layout: Layout, znodes: number): Promise<number> {
+  const client = await SetupClient.open(address);
+  await ensureZnode(client, layout.root);
+  await ensureZnode(client, `${layout.root}/bulk`);
+  const parents = Array.from({ length: SHARD_COUNT }, (_, i) => layout.bulkParent(i));
+  await Promise.all(parents.map((path) => ensureZnode(client, path)));
+  await client.close();
+  const [result] = await runJob(
+    {
+      address,
+      content: { kind: 'bulk-create' },
+      root: layout.root,
+      valueBytes: VALUE_BYTES,
+      shape: SHAPE,
+      extent: { kind: 'count', requests: znodes },
+    },
+    1,
+  );
+  return (znodes * 1000) / result!.elapsedMs;
+}
+
+/** Sets all over the tree, which makes the server write snapshots (snapCount is the default), with a probe beside. */
+async function measureStall(
+  server: ServerProcess,
+  znodes: number,
+  durationMs: number,
+  dataDir: string,
+  layout: Layout,
+): Promise<StallFigures> {
+  const isNode = server.kind.name === 'zooid';
+  const before = snapshotNames(dataDir);
+  if (isNode) await server.ask('reset');
+  const probe = await startLatencyProbe(server.address, layout.bulk(0));
+  try {
+    await runJob(
+      {
+        address: server.address,
+        content: { kind: 'bulk-set', znodes },
+        root: layout.root,
+        valueBytes: VALUE_BYTES,
+        shape: SHAPE,
+        extent: { kind: 'time', warmUpMs: 0, measureMs: durationMs },
+      },
+      1,
+    );
+    const latency = await probe.stop();
+    const loop = isNode ? ((await server.ask('read')) as { readonly maxMs: number }) : undefined;
+    const snapshots = [...snapshotNames(dataDir)].filter((name) => !before.has(name)).length;
+    return { probe: latency, loopMaxMs: loop?.maxMs, snapshots };
+  } finally {
+    probe.abort();
+  }
+}
+
+function snapshotNames(dataDir: string): ReadonlySet<string> {
+  return new Set(readdirSync(dataDir).filter((name) => name.startsWith('snapshot.')));
+}

@@ -1,0 +1,149 @@
+import type { Cleanup } from '../cleanup.ts';
+import { deleteTree } from '../load/prepare.ts';
+import type { ServerKind, TargetName } from '../servers/server-kind.ts';
+import { ServerProcess } from '../servers/server-process.ts';
+import { makeTemporaryDir } from '../servers/temporary-dir.ts';
+import type { ServerAddress } from '../wire/session-socket.ts';
+import { SetupClient } from '../wire/setup-client.ts';
+import { measureBigTree } from './measure-big-tree.ts';
+import { measureFanOut } from './measure-fan-out.ts';
+import { type LoadSettings, measureLoad } from './measure-load.ts';
+import { measureStart } from './measure-start.ts';
+import type { Results, RowHead, Sample } from './results.ts';
+import type { LoadSpec } from './spec.ts';
+
+/** What of all that can be measured is measured, and how long. */
+export interface SuitePlan {
+  readonly loads: readonly LoadSpec[];
+  readonly load: Omit<LoadSettings, 'root'>;
+  /** Before the first row, so that Java has compiled what it runs; the same for every server. */
+  readonly serverWarmUpMs: number;
+  /** 0 leaves the measurement out. */
+  readonly starts: number;
+  /** Connections that watch one znode; 0 leaves the measurement out. */
+  readonly watchers: number;
+  /** Znodes of the big tree; 0 leaves the measurement out. */
+  readonly znodes: number;
+  readonly stallMs: number;
+  /** Bars are spoken of a million znodes and 10,000 watchers: smaller runs are not judged by them. */
+  readonly isFullSize: boolean;
+}
+
+/** Where results and news go. */
+export interface SuiteOutput {
+  readonly results: Results;
+  readonly onSample: (target: TargetName, head: RowHead, sample: Sample) => void;
+}
+
+const MB = 1024 * 1024;
+
+/** Measures a server that the benchmark starts and stops: everything in the plan, once. */
+export async function runOnKind(
+  kind: ServerKind,
+  plan: SuitePlan,
+  parentDir: string,
+  cleanup: Cleanup,
+  output: SuiteOutput,
+): Promise<void> {
+  const add = (head: RowHead, sample: Sample): void => {
+    output.results.add(head, kind.name, sample);
+    output.onSample(kind.name, head, sample);
+  };
+  for (let i = 0; i < plan.starts; i++) {
+    const value = await measureStart(kind, parentDir, cleanup);
+    add({ id: 'start, empty', unit: 'ms', bar: { kind: 'at-most', value: 200 } }, { value });
+  }
+  if (plan.loads.length > 0 || plan.watchers > 0) {
+    const dir = makeTemporaryDir(parentDir, cleanup);
+    const server = await ServerProcess.start(kind, { dir: dir.path }, cleanup);
+    try {
+      await runOnAddress(server.address, plan, add, 'leave');
+    } finally {
+      await server.stop();
+      dir.remove();
+    }
+  }
+  if (plan.znodes > 0) {
+    addBigTree(
+      await measureBigTree(kind, plan.znodes, plan.stallMs, parentDir, cleanup),
+      plan,
+      add,
+    );
+  }
+}
+
+/**
+ * Measures a server that runs: the loads and the fan-out.
+ *
+ * @param znodes - what becomes of the znodes that were made for it.
+ */
+export async function runOnAddress(
+  address: ServerAddress,
+  plan: SuitePlan,
+  add: (head: RowHead, sample: Sample) => void,
+  znodes: 'remove' | 'leave',
+): Promise<void> {
+  const root = `/bench-${process.pid}`;
+  const settings: LoadSettings = { ...plan.load, root };
+  if (plan.serverWarmUpMs > 0) await warmUpServer(address, settings, plan.serverWarmUpMs);
+  for (const spec of plan.loads) {
+    const { perSecond, latency, generatorBusy } = await measureLoad(address, spec, settings);
+    add({ id: spec.id, unit: '/s', bar: spec.bar }, { value: perSecond, latency, generatorBusy });
+    if (spec.id === 'set 1x1 100B') {
+      const bar = { kind: 'ratio-at-most', value: 0.8 } as const;
+      add({ id: `${spec.id} p50`, unit: 'us', bar }, { value: latency.p50Us });
+    }
+  }
+  if (plan.watchers > 0) {
+    const value = await measureFanOut(address, root, plan.watchers);
+    const id = `fan-out to ${plan.watchers.toLocaleString('en')} watchers`;
+    add({ id, unit: 'ms', bar: undefined }, { value });
+  }
+  if (znodes === 'leave') return;
+  const client = await SetupClient.open(address);
+  await deleteTree(client, root);
+  await client.close();
+}
+
+async function warmUpServer(
+  address: ServerAddress,
+  settings: LoadSettings,
+  totalMs: number,
+): Promise<void> {
+  const timing = { warmUpMs: 0, measureMs: totalMs / 3 };
+  const shape = { connections: 32, outstanding: 16 };
+  for (const workload of ['mixed-50-50', 'getChildren', 'create'] as const) {
+    await measureLoad(address, { workload, shape, valueBytes: 100 }, { ...settings, ...timing });
+  }
+}
+
+function addBigTree(
+  figures: Awaited<ReturnType<typeof measureBigTree>>,
+  plan: SuitePlan,
+  add: (head: RowHead, sample: Sample) => void,
+): void {
+  const atMost = (value: number): RowHead['bar'] =>
+    plan.isFullSize ? { kind: 'at-most', value } : undefined;
+  const tree = `${plan.znodes.toLocaleString('en')} znodes`;
+  const { stall } = figures;
+  add(
+    { id: `${tree}: create 32x16`, unit: '/s', bar: undefined },
+    { value: figures.loadPerSecond },
+  );
+  if (figures.residentBytes !== undefined) {
+    const value = figures.residentBytes / MB;
+    add({ id: `${tree}: resident memory`, unit: 'MB', bar: atMost(350) }, { value });
+  }
+  add({ id: `${tree}: restart`, unit: 'ms', bar: atMost(1_000) }, { value: figures.restartMs });
+  if (figures.residentAfterRestartBytes !== undefined) {
+    const value = figures.residentAfterRestartBytes / MB;
+    add({ id: `${tree}: resident after restart`, unit: 'MB', bar: atMost(350) }, { value });
+  }
+  if (stall.loopMaxMs !== undefined) {
+    const head = { id: `${tree}: loop stall in snapshots`, unit: 'ms', bar: atMost(20) } as const;
+    add(head, { value: stall.loopMaxMs });
+  }
+  const head = { id: `${tree}: get beside sets, max`, unit: 'ms', bar: undefined } as const;
+  add(head, { value: stall.probe.maxUs / 1_000, latency: stall.probe });
+  add({ id: `${tree}: snapshots meanwhile`, unit: '', bar: undefined }, { value: stall.snapshots });
+}
