@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zookeeper/zookeeper.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -279,27 +281,37 @@ int main(int count, char **arguments) {
     const char *address = arguments[1];
     setvbuf(stdout, NULL, _IONBF, 0);
     zoo_set_debug_level(0);
-    zhandle_t *zh = connectTo(address, NULL);
-    basics(zh);
-    watches(zh);
-    multis(zh);
-    auths(zh, address);
-    largeData(zh);
-    pipeline(zh);
 
-    /* The session moves to another handle by its id and password: its ephemerals stay. */
-    clientid_t id = *zoo_client_id(zh);
-    zhandle_t *resumed = connectTo(address, &id);
-    get(resumed, "/c/e");
-    printf("close: %d\n", zookeeper_close(resumed));
+    /* A child does the work and dies without closing its session. */
+    int ends[2];
+    if (pipe(ends) != 0) return 1;
+    pid_t child = fork();
+    if (child == 0) {
+        zhandle_t *zh = connectTo(address, NULL);
+        basics(zh);
+        watches(zh);
+        multis(zh);
+        auths(zh, address);
+        largeData(zh);
+        pipeline(zh);
+        _exit(write(ends[1], zoo_client_id(zh), sizeof(clientid_t)) == sizeof(clientid_t) ? 0 : 1);
+    }
+    int status;
+    clientid_t id;
+    if (waitpid(child, &status, 0) != child || status != 0) fail("the child");
+    if (read(ends[0], &id, sizeof id) != sizeof id) fail("the child's session");
+
     clientid_t wrong = id;
     wrong.passwd[0] ^= 1;
-    state = 0;
     zhandle_t *refused = zookeeper_init(address, onEvent, 20000, &wrong, NULL, 0);
     waitState(ZOO_EXPIRED_SESSION_STATE);
     printf("a wrong password expires the session\n");
     zookeeper_close(refused);
-    zookeeper_close(zh);
+
+    /* The session goes on by its id and password, with its ephemerals, until it is closed. */
+    zhandle_t *resumed = connectTo(address, &id);
+    get(resumed, "/c/e");
+    printf("close: %d\n", zookeeper_close(resumed));
     zhandle_t *last = connectTo(address, NULL);
     get(last, "/c/e");
     zookeeper_close(last);
