@@ -126,7 +126,7 @@ export class ModeTable<W extends object> {
   /** Every path with its connections. Not to be changed meanwhile. */
   *entries(): Generator<[string, Iterable<W>]> {
     for (const [path, holder] of this.#byPath) {
-      if (holder instanceof Set) yield [path, Array.from(holder, (record) => record.watcher)];
+      if (holder instanceof Set) yield [path, watchersOf(holder)];
       else yield [path, [holder.watcher]];
     }
   }
@@ -191,6 +191,10 @@ function collect<W>(record: WatcherRecord<W>, firing: number, fired: W[]): void 
   if (record.firing === firing) return;
   record.firing = firing;
   fired.push(record.watcher);
+}
+
+function* watchersOf<W>(records: Iterable<WatcherRecord<W>>): Generator<W> {
+  for (const record of records) yield record.watcher;
 }
 
 /** "/a/b" → "/a" → "/" → undefined. */

@@ -1,6 +1,7 @@
 import { EventType, WatcherType } from '@zooid/protocol';
 import { assert } from '../assert.ts';
 import { ModeTable, parentPath } from './mode-table.ts';
+import type { PathMap } from './path-map.ts';
 import { WatchMode } from './watch-mode.ts';
 import type { WatcherRecord } from './watcher-record.ts';
 
@@ -187,7 +188,7 @@ export class WatchTable<W extends object> {
   *byWatcher(): Generator<[W, Iterable<string>]> {
     for (const record of this.#records.values()) {
       if (record.data === undefined) continue;
-      yield [record.watcher, Array.from(record.data, ([path]) => path)];
+      yield [record.watcher, keysOf(record.data)];
     }
   }
 
@@ -254,4 +255,9 @@ export class WatchTable<W extends object> {
     }
     this.#fired = fired.length === 0 ? fired : [];
   }
+}
+
+/** One by one: a connection may watch millions of paths, and whoever shows them may stop early. */
+function* keysOf(paths: PathMap<number>): Generator<string> {
+  for (const [path] of paths) yield path;
 }

@@ -226,7 +226,7 @@ describe('an auth packet', () => {
 });
 
 describe('a digest in an ACL', () => {
-  it('is shown without its hash, and other entries as they are', () => {
+  it('immunity: CVE-2019-0201 is shown without its hash, and other entries as they are', () => {
     const acls = [acl(31, 'digest', alice.id), acl(1, 'ip', '10.0.0.1'), acl(1, 'digest', 'x')];
     expect(rules.mask(acls)).toEqual([
       acl(31, 'digest', 'alice:x'),
