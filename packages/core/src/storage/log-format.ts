@@ -1,0 +1,262 @@
+/**
+ * The transaction log file: bytes in, bytes out.
+ *
+ *     file   := header record* zeros
+ *     header := int "ZKLG" · int version 2 · long dbid 0
+ *     record := long adler32 of the payload · int length · payload · byte 0x42
+ *     payload := TxnHeader{long clientId · int cxid · long zxid · long time · int type} · txn · TxnDigest?
+ *
+ * Whoever writes preallocates the file with zeros, so a length of zero is where the log ends.
+ * Sources: FileTxnLog, SerializeUtils, Util.writeTxnBytes.
+ *
+ * Decides what a record is and whether it is whole. Files, and what to make of a record that is not
+ * whole, are left to the server's `disk/`.
+ */
+
+import { ADLER32_INITIAL, adler32 } from '@zooid/protocol';
+
+/** "ZKLG". */
+export const LOG_MAGIC = 0x5a4b_4c47;
+/** Bytes before the first record. */
+export const LOG_HEADER_BYTES = 16;
+/** Bytes of a record besides its payload. */
+export const LOG_RECORD_OVERHEAD_BYTES = 13;
+/** Checksum and length: what must be read before the extent of a record is known. */
+export const LOG_PREFIX_BYTES = 12;
+/** A payload begins with a TxnHeader, which has this length. */
+export const TXN_HEADER_BYTES = 32;
+
+const LOG_VERSION = 2;
+const END_OF_RECORD = 0x42;
+/** Below this, copying and summing in one loop beats two passes (measured: records are 100 to 300 bytes). */
+const FUSED_COPY_BYTES_MAX = 512;
+const ADLER_MODULUS = 65521;
+const ZXID_OFFSET = 12;
+
+/** Writes the file header into `[at, at + LOG_HEADER_BYTES)`. */
+export function writeLogHeader(target: Uint8Array, at: number): void {
+  writeInt(target, at, LOG_MAGIC);
+  writeInt(target, at + 4, LOG_VERSION);
+  target.fill(0, at + 8, at + LOG_HEADER_BYTES);
+}
+
+/** What the first bytes of a log file say. */
+export type LogHeaderState = 'valid' | 'cut-short' | 'foreign';
+
+/**
+ * Judges the header in `[0, length)`. As in Apache only the magic number decides.
+ *
+ * @returns `cut-short` when the file ends within the header or the header was never written (zeros):
+ *   a file that was being created; `foreign` when it is no transaction log.
+ */
+export function checkLogHeader(bytes: Uint8Array, length: number): LogHeaderState {
+  if (length >= 4 && readInt(bytes, 0) !== LOG_MAGIC) {
+    for (let i = 0; i < Math.min(length, LOG_HEADER_BYTES); i++) {
+      if (bytes[i] !== 0) return 'foreign';
+    }
+    return 'cut-short';
+  }
+  return length < LOG_HEADER_BYTES ? 'cut-short' : 'valid';
+}
+
+/**
+ * Writes one record around the payload `[start, end)` of `bytes` into `target` from `at` on.
+ *
+ * The caller has made room for `end - start + LOG_RECORD_OVERHEAD_BYTES`. Hot path: allocates nothing
+ * for a payload of at most 512 bytes.
+ *
+ * @returns where the next record begins.
+ */
+export function writeLogRecord(
+  target: Uint8Array,
+  at: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  const length = end - start;
+  const payloadAt = at + LOG_PREFIX_BYTES;
+  let checksum: number;
+  if (length <= FUSED_COPY_BYTES_MAX) {
+    checksum = copyAndSum(target, payloadAt, bytes, start, end);
+  } else {
+    target.set(bytes.subarray(start, end), payloadAt);
+    checksum = adler32(ADLER32_INITIAL, bytes, start, end);
+  }
+  // The checksum is an unsigned int in a long.
+  target[at] = 0;
+  target[at + 1] = 0;
+  target[at + 2] = 0;
+  target[at + 3] = 0;
+  writeInt(target, at + 4, checksum);
+  writeInt(target, at + 8, length);
+  target[payloadAt + length] = END_OF_RECORD;
+  return payloadAt + length + 1;
+}
+
+/** What stands at a place in a log where a record should begin. */
+export const LogRecordState = {
+  /** Checksum, length and end mark agree. */
+  whole: 0,
+  /** Checksum and length are zero: the log ends here, if nothing but zeros follows. */
+  zeros: 1,
+  /** The bytes at hand end before the record does, or before its length is known. */
+  incomplete: 2,
+  /** A length that no record has, or a length of zero after a checksum. */
+  badLength: 3,
+  /** Checksum and length are plausible, the end mark is missing. */
+  unfinished: 4,
+  /** Length and end mark agree, the checksum does not. */
+  badChecksum: 5,
+} as const;
+export type LogRecordState = (typeof LogRecordState)[keyof typeof LogRecordState];
+
+/**
+ * Judges the record that begins at `at` of `bytes`, of which `[0, end)` is content.
+ *
+ * `incomplete` also means: give me more of the file. The length is {@link logRecordLength}.
+ */
+export function checkLogRecord(bytes: Uint8Array, at: number, end: number): LogRecordState {
+  if (at + LOG_PREFIX_BYTES > end) return LogRecordState.incomplete;
+  const length = logRecordLength(bytes, at);
+  if (length === 0) {
+    for (let i = at; i < at + 8; i++) if (bytes[i] !== 0) return LogRecordState.badLength;
+    return LogRecordState.zeros;
+  }
+  // Apache throws away nothing shorter, but nothing shorter than a TxnHeader was ever written.
+  if (length < TXN_HEADER_BYTES) return LogRecordState.badLength;
+  const payloadAt = at + LOG_PREFIX_BYTES;
+  if (payloadAt + length + 1 > end) return LogRecordState.incomplete;
+  if (bytes[payloadAt + length] !== END_OF_RECORD) return LogRecordState.unfinished;
+  const checksum = adler32(ADLER32_INITIAL, bytes, payloadAt, payloadAt + length);
+  return readInt(bytes, at) === 0 && readInt(bytes, at + 4) === (checksum | 0)
+    ? LogRecordState.whole
+    : LogRecordState.badChecksum;
+}
+
+/** The payload's length as the record at `at` states it; may be negative or absurd if the record is damaged. */
+export function logRecordLength(bytes: Uint8Array, at: number): number {
+  return readInt(bytes, at + 8);
+}
+
+/** The zxid in the TxnHeader that begins at `payloadAt`; NaN if it is not below 2^53, which no server writes. */
+export function txnZxid(bytes: Uint8Array, payloadAt: number): number {
+  const high = readInt(bytes, payloadAt + ZXID_OFFSET);
+  if (high < -0x20_0000 || high >= 0x20_0000) return Number.NaN;
+  return high * 0x1_0000_0000 + (readInt(bytes, payloadAt + ZXID_OFFSET + 4) >>> 0);
+}
+
+/**
+ * Whether `next` may stand in a log right after `previous`: the next counter, or the first transaction
+ * of a later epoch. Servers log failed requests too, so within an epoch no counter is ever left out.
+ */
+export function mayFollow(previous: number, next: number): boolean {
+  if (next === previous + 1) return true;
+  return epochOf(next) > epochOf(previous) && counterOf(next) <= 1;
+}
+
+function epochOf(zxid: number): number {
+  return Math.floor(zxid / 0x1_0000_0000);
+}
+
+function counterOf(zxid: number): number {
+  return zxid % 0x1_0000_0000;
+}
+
+/**
+ * Looks for a whole record that begins anywhere in `[from, end)`: the proof that damage before it is
+ * not merely the end of an unfinished write.
+ *
+ * @param previousZxid - last zxid known to be good; a record must have a later one to count.
+ * @returns where the record begins, or -1.
+ */
+export function findLogRecord(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  previousZxid: number,
+): number {
+  const last = end - LOG_RECORD_OVERHEAD_BYTES - TXN_HEADER_BYTES;
+  for (let at = from; at <= last; at++) {
+    // The upper half of the stored checksum is zero and so is, in practice, the first byte of a length:
+    // nearly every false start ends at the first comparison.
+    if (bytes[at] !== 0 || bytes[at + 1] !== 0 || bytes[at + 2] !== 0 || bytes[at + 3] !== 0)
+      continue;
+    const length = logRecordLength(bytes, at);
+    if (length < TXN_HEADER_BYTES || length > end - at - LOG_RECORD_OVERHEAD_BYTES) continue;
+    if (bytes[at + LOG_PREFIX_BYTES + length] !== END_OF_RECORD) continue;
+    const zxid = txnZxid(bytes, at + LOG_PREFIX_BYTES);
+    if (!(zxid > previousZxid)) continue;
+    if (checkLogRecord(bytes, at, end) === LogRecordState.whole) return at;
+  }
+  return -1;
+}
+
+/**
+ * Whether all but the last byte of `[at, end)` is a checksum, some length, and the payload of exactly that
+ * checksum: then the record was completely written, and its length or end mark was damaged later.
+ */
+export function isPayloadWhole(bytes: Uint8Array, at: number, end: number): boolean {
+  const payloadAt = at + LOG_PREFIX_BYTES;
+  if (end - 1 - payloadAt < TXN_HEADER_BYTES) return false;
+  return (adler32(ADLER32_INITIAL, bytes, payloadAt, end - 1) | 0) === readInt(bytes, at + 4);
+}
+
+/**
+ * Copies and computes Adler-32 in one pass; at most FUSED_COPY_BYTES_MAX bytes, for which no sum leaves
+ * int32 (n + 255·n·(n+1)/2 stays below 2^31 for n <= 4103) and one reduction at the end is enough.
+ */
+function copyAndSum(
+  target: Uint8Array,
+  at: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  let low = 1;
+  let high = 0;
+  let to = at;
+  let from = start;
+  const unrolledEnd = end - 7;
+  while (from < unrolledEnd) {
+    const b0 = bytes[from]!;
+    const b1 = bytes[from + 1]!;
+    const b2 = bytes[from + 2]!;
+    const b3 = bytes[from + 3]!;
+    const b4 = bytes[from + 4]!;
+    const b5 = bytes[from + 5]!;
+    const b6 = bytes[from + 6]!;
+    const b7 = bytes[from + 7]!;
+    target[to] = b0;
+    target[to + 1] = b1;
+    target[to + 2] = b2;
+    target[to + 3] = b3;
+    target[to + 4] = b4;
+    target[to + 5] = b5;
+    target[to + 6] = b6;
+    target[to + 7] = b7;
+    high =
+      (high + 8 * low + (8 * b0 + 7 * b1 + 6 * b2 + 5 * b3) + (4 * b4 + 3 * b5 + 2 * b6 + b7)) | 0;
+    low = (low + (b0 + b1 + b2 + b3) + (b4 + b5 + b6 + b7)) | 0;
+    from += 8;
+    to += 8;
+  }
+  while (from < end) {
+    const byte = bytes[from++]!;
+    target[to++] = byte;
+    low = (low + byte) | 0;
+    high = (high + low) | 0;
+  }
+  return (((high % ADLER_MODULUS) << 16) | (low % ADLER_MODULUS)) >>> 0;
+}
+
+function readInt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+function writeInt(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}

@@ -1,0 +1,156 @@
+/**
+ * One snapshot file into the tree. Reads through a window of a few megabytes; node records are handed to
+ * the tree where they lie.
+ */
+
+import {
+  aclTableBytesMin,
+  nodeRecordBytes,
+  readAclEntry,
+  readSession,
+  readSnapshotHeader,
+  readSnapshotTail,
+  SNAPSHOT_HEADER_BYTES,
+  type SnapshotSession,
+  type SnapshotTail,
+  sessionsBytes,
+} from '@zooid/core';
+import { type Acl, JuteReader, MalformedError } from '@zooid/protocol';
+import type { SnapshotName } from './disk-names.ts';
+import { verifySnapshot } from './snapshot-check.ts';
+import { type ByteSource, openSnapshotSource } from './snapshot-source.ts';
+
+const WINDOW_BYTES = 4 * 1024 * 1024;
+/** More than any seals, digest and zxid after the nodes. */
+const TAIL_BYTES_MAX = 256;
+
+/** What loading needs of the tree. */
+export interface LoadableTree {
+  readonly acls: { load(id: number, acls: readonly Acl[]): void };
+  /** The digest of all znodes as an unsigned 64-bit number. */
+  readonly digest: bigint;
+  clearForLoad(): void;
+  /** Takes one node record; false at the one that ends them. */
+  loadNode(reader: JuteReader): boolean;
+  finishLoad(): void;
+}
+
+export interface LoadedSnapshot {
+  readonly sessions: readonly SnapshotSession[];
+  readonly tail: SnapshotTail;
+}
+
+/**
+ * Verifies the whole file, then loads it. The tree sees no byte of a file whose checksum does not match.
+ *
+ * @throws MalformedError if the file is no whole snapshot; the tree must be cleared before it is used.
+ */
+export function loadSnapshot(snapshot: SnapshotName, tree: LoadableTree): LoadedSnapshot {
+  const source = openSnapshotSource(snapshot.path, snapshot.compression);
+  try {
+    verifySnapshot(source);
+    source.rewind();
+    return load(new Window(source), tree);
+  } finally {
+    source.close();
+  }
+}
+
+function load(window: Window, tree: LoadableTree): LoadedSnapshot {
+  const { reader } = window;
+  window.need(SNAPSHOT_HEADER_BYTES + 4);
+  readSnapshotHeader(reader);
+  const sessions = readSessions(window);
+  tree.clearForLoad();
+  loadAcls(window, tree);
+  do {
+    window.needNode();
+  } while (tree.loadNode(reader));
+  tree.finishLoad();
+  window.fill(TAIL_BYTES_MAX);
+  return { sessions, tail: readSnapshotTail(reader) };
+}
+
+function readSessions(window: Window): SnapshotSession[] {
+  const count = window.reader.int();
+  window.need(sessionsBytes(count));
+  const sessions: SnapshotSession[] = [];
+  for (let i = 0; i < count; i++) sessions.push(readSession(window.reader));
+  return sessions;
+}
+
+function loadAcls(window: Window, tree: LoadableTree): void {
+  window.need(4);
+  const count = window.reader.int();
+  window.need(aclTableBytesMin(count));
+  for (let i = 0; i < count; i++) {
+    const [id, acls] = window.retry(readAclEntry);
+    tree.acls.load(id, acls);
+  }
+}
+
+/** A reader over a part of the file that moves on; it grows only as far as bytes really arrive. */
+class Window {
+  readonly reader = new JuteReader();
+  readonly #source: ByteSource;
+  #bytes = new Uint8Array(WINDOW_BYTES);
+  #view = new DataView(this.#bytes.buffer);
+  #isAtEnd = false;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+    this.reader.reset(this.#bytes, 0, 0);
+  }
+
+  /** Makes sure that `count` bytes can be read. @throws MalformedError if the file ends before. */
+  need(count: number): void {
+    if (this.reader.remaining < count) this.fill(count);
+    if (this.reader.remaining < count)
+      throw new MalformedError('it ends in the middle of a record');
+  }
+
+  /** Makes sure that the whole node record at the position can be read. */
+  needNode(): void {
+    const { reader } = this;
+    for (;;) {
+      const count = nodeRecordBytes(this.#view, reader.position, reader.end);
+      if (count <= reader.remaining) return;
+      this.need(count);
+    }
+  }
+
+  /** Reads a record whose length does not show beforehand: again with more bytes, if they were too few. */
+  retry<T>(read: (reader: JuteReader) => T): T {
+    for (;;) {
+      const { position } = this.reader;
+      try {
+        return read(this.reader);
+      } catch (error) {
+        if (!(error instanceof MalformedError) || this.#isAtEnd) throw error;
+        this.reader.position = position;
+        this.fill(Math.max(this.reader.remaining * 2, 1024));
+      }
+    }
+  }
+
+  /** Reads on until at least `count` bytes are at hand or the file ends. */
+  fill(count: number): void {
+    const { reader } = this;
+    this.#bytes.copyWithin(0, reader.position, reader.end);
+    let end = reader.remaining;
+    while (end < count && !this.#isAtEnd) {
+      if (end === this.#bytes.byteLength) this.#grow(end);
+      const got = this.#source.read(this.#bytes, end, this.#bytes.byteLength - end);
+      if (got === 0) this.#isAtEnd = true;
+      end += got;
+    }
+    reader.reset(this.#bytes, 0, end);
+  }
+
+  #grow(used: number): void {
+    const grown = new Uint8Array(this.#bytes.byteLength * 2);
+    grown.set(this.#bytes.subarray(0, used));
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}

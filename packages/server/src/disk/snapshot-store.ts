@@ -1,0 +1,266 @@
+/**
+ * Writes snapshots, slice by slice, while the server goes on serving.
+ *
+ *   begin ──► head and, from now on, pre-images ──► slice, write, slice, write, ... ──► seals
+ *             (in a buffer)                         (temporary file)                      │
+ *                            snapshot.<zxid> ◄── directory synced ◄── renamed ◄── synced ◄┘
+ *
+ * A file with the name of a snapshot is always a whole one; what a crash leaves has another name and is
+ * removed by the next server. An error costs this snapshot and nothing else: the log still has everything.
+ *
+ * Decides when bytes go to disk; the tree decides which bytes (TreeImage).
+ */
+
+import { constants, promises as fsp, unlinkSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { type SnapshotSession, writeSeal, writeSnapshotHead, writeZxidDigest } from '@zooid/core';
+import { type Acl, ADLER32_INITIAL, adler32, JuteWriter } from '@zooid/protocol';
+import { type DiskCalls, realDisk } from './disk-calls.ts';
+import { type SnapshotCompression, snapshotFileName } from './disk-names.ts';
+import { type ByteSink, compressing } from './snapshot-sink.ts';
+
+/** Bytes asked of the tree at a time: 1 to 2 ms of the event loop, checksum and copy included. */
+const SLICE_BYTES = 256 * 1024;
+/** Snappy runs on this thread, at some 100 MB/s. */
+const SNAPPY_SLICE_BYTES = 128 * 1024;
+/** Dirty bytes after which the file is synced, so that the one at the end does not hold up the log's writes. */
+const SYNC_STEP_BYTES = 16 * 1024 * 1024;
+
+export interface SnapshotStoreOptions {
+  /** `version-2` under dataDir. Exists. */
+  readonly directory: string;
+  /** `snapshot.compression.method`. */
+  readonly compression: SnapshotCompression;
+  /** `serializeLastProcessedZxid.enabled`. */
+  readonly lastZxid: 'written' | 'omitted';
+}
+
+/** The tree's side of a snapshot, which is `TreeImage` of the core. */
+export interface ImageSlices {
+  /** Writes about `maxBytes` to the writer it was made with. @returns true when all is written. */
+  writeSlice(maxBytes: number): boolean;
+  abandon(): void;
+}
+
+/** What a snapshot says besides the znodes: all of the same moment. */
+export interface SnapshotHead {
+  /** Zxid of the last transaction in the tree; names the file. */
+  readonly zxid: number;
+  /** The tree's digest at this zxid; undefined when it keeps none. */
+  readonly digest: bigint | undefined;
+  readonly sessions: Iterable<SnapshotSession>;
+  readonly acls: Iterable<readonly [id: number, acls: readonly Acl[]]>;
+}
+
+export interface SnapshotFile {
+  readonly path: string;
+  readonly zxid: number;
+  /** Length of the file. */
+  readonly bytes: number;
+  readonly durationMs: number;
+}
+
+/** A snapshot could not be written. The server may go on; the log keeps everything until one succeeds. */
+export class SnapshotWriteError extends Error {
+  readonly code = 'SNAPSHOT_WRITE_FAILED';
+  readonly file: string;
+  readonly remedy: string;
+
+  constructor(file: string, cause: Error) {
+    const remedy =
+      'Free space in dataDir or repair its permissions. Until a snapshot succeeds, logs pile up and a restart takes longer; no write is lost.';
+    super(`cannot write the snapshot ${file}: ${cause.message}. ${remedy}`, { cause });
+    this.name = 'SnapshotWriteError';
+    this.file = file;
+    this.remedy = remedy;
+  }
+}
+
+export class SnapshotStore {
+  readonly #options: SnapshotStoreOptions;
+  readonly #disk: DiskCalls;
+
+  constructor(options: SnapshotStoreOptions, disk: DiskCalls = realDisk) {
+    this.#options = options;
+    this.#disk = disk;
+  }
+
+  /**
+   * Begins a snapshot of this moment. In the same turn the caller makes the image of the tree, with
+   * {@link SnapshotWriting.out} as its writer, and calls {@link SnapshotWriting.write}. Nothing touches the disk yet.
+   */
+  begin(head: SnapshotHead): SnapshotWriting {
+    return new SnapshotWriting(this.#options, this.#disk, head);
+  }
+}
+
+/** One snapshot on its way to disk. */
+export class SnapshotWriting {
+  /** Takes what the image writes: slices when asked, and pre-images whenever the tree changes. */
+  readonly out: JuteWriter = new JuteWriter(SLICE_BYTES + 64 * 1024);
+
+  readonly #options: SnapshotStoreOptions;
+  readonly #disk: DiskCalls;
+  readonly #zxid: number;
+  readonly #digest: bigint | undefined;
+  readonly #startedMs = performance.now();
+  /** Of everything that left {@link out}. */
+  #checksum = ADLER32_INITIAL;
+  #isAborted = false;
+
+  /** @internal Made by {@link SnapshotStore.begin}. */
+  constructor(options: SnapshotStoreOptions, disk: DiskCalls, head: SnapshotHead) {
+    this.#options = options;
+    this.#disk = disk;
+    this.#zxid = head.zxid;
+    this.#digest = head.digest;
+    writeSnapshotHead(this.out, head.sessions, head.acls);
+  }
+
+  /** Gives the snapshot up: {@link write} then resolves to undefined and leaves no file. No effect once it is written. */
+  abort(): void {
+    this.#isAborted = true;
+  }
+
+  /**
+   * Writes the snapshot. Between slices the event loop is free. Called once.
+   *
+   * @returns the file, which is whole and durable; undefined after {@link abort}.
+   * @throws SnapshotWriteError; there is no file then, and the image is abandoned.
+   */
+  async write(image: ImageSlices): Promise<SnapshotFile | undefined> {
+    const { directory, compression } = this.#options;
+    const name = snapshotFileName(this.#zxid, compression);
+    const target = path.join(directory, name);
+    const temporary = path.join(directory, `tmp.${name}`);
+    const file = new SnapshotOutput(this.#disk);
+    try {
+      await file.open(temporary);
+      await this.#writeAll(image, file);
+      await file.close(this.#isAborted ? 'discard' : 'sync');
+      if (this.#isAborted) {
+        image.abandon();
+        removeTemporary(temporary);
+        return undefined;
+      }
+      await fsp.rename(temporary, target);
+      await syncDirectory(directory);
+    } catch (error) {
+      image.abandon();
+      await file.close('discard').catch(() => {});
+      removeTemporary(temporary);
+      throw new SnapshotWriteError(target, error as Error);
+    }
+    const durationMs = performance.now() - this.#startedMs;
+    return { path: target, zxid: this.#zxid, bytes: file.bytes, durationMs };
+  }
+
+  async #writeAll(image: ImageSlices, file: SnapshotOutput): Promise<void> {
+    const { compression } = this.#options;
+    const sink = compressing(file, compression);
+    const sliceBytes = compression === 'snappy' ? SNAPPY_SLICE_BYTES : SLICE_BYTES;
+    for (let isLast = false; !isLast; ) {
+      if (this.#isAborted) return;
+      // Pre-images that came meanwhile count for the slice: the work of one round stays bounded.
+      isLast = image.writeSlice(Math.max(4096, sliceBytes - this.out.length));
+      if (isLast) this.#writeSeals();
+      await sink.write(this.#takeOut());
+    }
+    await sink.end();
+  }
+
+  #writeSeals(): void {
+    const { out } = this;
+    this.#seal();
+    if (this.#digest !== undefined) {
+      writeZxidDigest(out, this.#zxid, this.#digest);
+      this.#seal();
+    }
+    if (this.#options.lastZxid === 'written') {
+      out.longFromNumber(this.#zxid);
+      this.#seal();
+    }
+  }
+
+  /** Writes a seal behind what is in {@link out}, which is summed when it leaves. */
+  #seal(): void {
+    const { out } = this;
+    writeSeal(out, adler32(this.#checksum, out.bytes, 0, out.length));
+  }
+
+  /** What the writer holds, as a copy: it takes pre-images while the copy is on its way. */
+  #takeOut(): Uint8Array {
+    const { out } = this;
+    this.#checksum = adler32(this.#checksum, out.bytes, 0, out.length);
+    const bytes = out.copy();
+    out.clear();
+    return bytes;
+  }
+}
+
+function removeTemporary(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // It was never made, or is renamed already. What is left over, the next server removes.
+  }
+}
+
+/** The temporary file. */
+class SnapshotOutput implements ByteSink {
+  /** Bytes written. */
+  bytes = 0;
+
+  readonly #disk: DiskCalls;
+  #fd = -1;
+  #unsynced = 0;
+
+  constructor(disk: DiskCalls) {
+    this.#disk = disk;
+  }
+
+  async open(file: string): Promise<void> {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
+    this.#fd = await promisify(this.#disk.open)(file, flags, 0o644);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (bytes.byteLength === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#disk.write(this.#fd, bytes, 0, bytes.byteLength, this.bytes, (error, written) => {
+        if (error !== null) reject(error);
+        else if (written !== bytes.byteLength) reject(new Error('short write: the disk is full'));
+        else resolve();
+      });
+    });
+    this.bytes += bytes.byteLength;
+    this.#unsynced += bytes.byteLength;
+    if (this.#unsynced >= SYNC_STEP_BYTES) await this.#sync();
+  }
+
+  async end(): Promise<void> {}
+
+  async close(how: 'sync' | 'discard'): Promise<void> {
+    if (this.#fd < 0) return;
+    if (how === 'sync') await promisify(this.#disk.fsync)(this.#fd);
+    const fd = this.#fd;
+    this.#fd = -1;
+    await promisify(this.#disk.close)(fd);
+  }
+
+  async #sync(): Promise<void> {
+    await promisify(this.#disk.fdatasync)(this.#fd);
+    this.#unsynced = 0;
+  }
+}
+
+/** Makes new and removed names in a directory durable. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await fsp.open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
