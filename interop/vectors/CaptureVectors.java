@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.zip.Adler32;
 import org.apache.jute.BinaryOutputArchive;
 import org.apache.jute.Record;
@@ -20,6 +22,7 @@ import org.apache.zookeeper.MultiResponse;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.ZooDefs.OpCode;
+import org.apache.zookeeper.common.PathUtils;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.ClientInfo;
 import org.apache.zookeeper.data.Id;
@@ -27,6 +30,7 @@ import org.apache.zookeeper.data.Stat;
 import org.apache.zookeeper.data.StatPersisted;
 import org.apache.zookeeper.proto.*;
 import org.apache.zookeeper.server.DataTree;
+import org.apache.zookeeper.server.EphemeralType;
 import org.apache.zookeeper.server.persistence.FileHeader;
 import org.apache.zookeeper.server.persistence.FileSnap;
 import org.apache.zookeeper.server.persistence.FileTxnLog;
@@ -78,6 +82,8 @@ public final class CaptureVectors {
         quorum();
         election();
         storage();
+        paths();
+        owners();
     }
 
     private static void client() throws IOException {
@@ -370,6 +376,45 @@ public final class CaptureVectors {
             file.delete();
         }
         dir.delete();
+    }
+
+    /** Paths put together from awkward pieces, and what PathUtils says of each as the server reads it. */
+    private static void paths() {
+        String[] pieces = {
+            "2f", "2f", "2f", "61", "62", "2e", "2e2e", "2e61", "00", "01", "1f", "20", "7e", "7f", "c280", "c29f", "c2a0",
+            "c3b6", "dfbf", "e0a080", "e697a5", "ed9fbf", "ee8080", "efa3bf", "efa480", "efbbbf", "efbfaf", "efbfb0",
+            "efbfbd", "f09f9880", "c0af", "c1bf", "e08080", "eda080", "80", "c3", "e697", "ff",
+        };
+        Random random = new Random(20240101);
+        for (int i = 0; i < 600; i++) {
+            StringBuilder hex = new StringBuilder("2f");
+            int count = random.nextInt(7);
+            for (int j = 0; j < count; j++) {
+                // Mostly from the harmless start of the list, so that about half are good.
+                hex.append(pieces[random.nextInt(random.nextInt(4) == 0 ? pieces.length : 8)]);
+            }
+            byte[] bytes = new byte[hex.length() / 2];
+            for (int j = 0; j < bytes.length; j++) {
+                bytes[j] = (byte) Integer.parseInt(hex.substring(2 * j, 2 * j + 2), 16);
+            }
+            String verdict = "good";
+            try {
+                PathUtils.validatePath(new String(bytes, StandardCharsets.UTF_8));
+            } catch (IllegalArgumentException e) {
+                verdict = "bad";
+            }
+            emit("path/" + verdict + "/" + i, bytes);
+        }
+    }
+
+    /** Owners of znodes with a TTL, and names of sequential znodes. */
+    private static void owners() {
+        for (long ttl : new long[] {1, 5000, EphemeralType.TTL.maxValue()}) {
+            emit("owner/" + ttl, ByteBuffer.allocate(8).putLong(EphemeralType.TTL.toEphemeralOwner(ttl)).array());
+        }
+        for (int counter : new int[] {0, 7, Integer.MAX_VALUE, -1, -123456789, Integer.MIN_VALUE}) {
+            emit("sequence/" + counter, String.format(Locale.ENGLISH, "%010d", counter).getBytes(StandardCharsets.UTF_8));
+        }
     }
 
     private static byte[] bytes(Record record) throws IOException {

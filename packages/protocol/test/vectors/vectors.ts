@@ -842,7 +842,7 @@ export const vectors: readonly Vector[] = [
   { name: 'SnapshotSeal', codec: 'SnapshotSeal', value: { checksum: 0xfedcba98 } },
 ];
 
-/** What Apache's classes wrote, by name; names with `file/` are whole files. */
+/** What Apache's classes wrote, by name. Records first; `file/`, `path/`, `owner/` and `sequence/` are what they say. */
 export function loadVectorBytes(): ReadonlyMap<string, Uint8Array> {
   const lines = readFileSync(new URL('./apache-3.8.tsv', import.meta.url), 'utf8').trimEnd();
   return new Map(
