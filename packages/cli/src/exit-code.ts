@@ -28,7 +28,7 @@ export function exitCodeOf(error: unknown): number {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code.startsWith('DATA_DIR')) return ExitCode.dataDir;
   if (code.startsWith('ADMIN')) return ExitCode.adminServer;
-  if (code.startsWith('LOG') || code.startsWith('SNAPSHOT')) return ExitCode.storage;
+  if (/^(LOG|SNAPSHOT|UNREADABLE)/.test(code)) return ExitCode.storage;
   return ExitCode.unexpected;
 }
 

@@ -64,7 +64,7 @@ async function serve(config: ServerConfig, parts: ProcessParts): Promise<number>
   try {
     server = await parts.startServer(config);
   } catch (error) {
-    return complain(error, parts);
+    return complainOfPort(error, config, parts) ?? complain(error, parts);
   }
   let stop = () => {};
   const asked = new Promise<void>((resolve) => {
@@ -99,3 +99,30 @@ function complain(error: unknown, parts: ProcessParts): number {
   parts.writeError(`zooid: ${message}\n`);
   return exitCodeOf(error);
 }
+
+/** What the system says of a port, in words that name the remedy; undefined if it is about something else. */
+function complainOfPort(
+  error: unknown,
+  config: ServerConfig,
+  parts: ProcessParts,
+): number | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('port' in error)) return undefined;
+  const reason = portReasons.get(String(error.code));
+  if (reason === undefined) return undefined;
+  const { client } = config.network;
+  const { admin } = config;
+  const isAdmin = admin.isOn && error.port === admin.listen.port && error.port !== client.port;
+  const remedy = isAdmin
+    ? 'choose another with admin.serverPort, or set admin.enableServer=false'
+    : error.port === client.port
+      ? 'stop what uses it, or choose another with clientPort'
+      : 'choose another with metricsProvider.httpPort';
+  parts.writeError(`zooid: port ${error.port} ${reason}: ${remedy}.\n`);
+  return isAdmin ? ExitCode.adminServer : ExitCode.unexpected;
+}
+
+const portReasons: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'is in use'],
+  ['EACCES', 'may not be used by this user'],
+  ['EADDRNOTAVAIL', 'has an address that this machine does not have'],
+]);

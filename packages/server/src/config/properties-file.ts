@@ -43,11 +43,13 @@ export function parseProperties(text: string): PropertyText {
     if (raw === '' || raw.startsWith('#') || raw.startsWith('!')) continue;
     while (endsInBackslash(raw)) {
       raw = raw.slice(0, -1);
-      if (index + 1 >= lines.length) break;
+      if (index + 1 >= lines.length || raw === '') break;
       index++;
       raw += stripLeadingSpace(lines[index]!);
     }
-    if (raw === '') continue;
+    // A backslash alone continues nothing, but at the end of the text Java makes an empty key of it.
+    const isAtEnd = index + 2 >= lines.length && (lines[index + 1] ?? '') === '';
+    if (raw === '' && !isAtEnd) continue;
     const split = splitEntry(raw);
     const key = decodeEscapes(split.key);
     const value = decodeEscapes(split.value);

@@ -1,0 +1,15 @@
+import { configurationPage } from './configuration-page.ts';
+import { errorsPage } from './errors-page.ts';
+
+/** A page that is made from the sources. */
+export interface ReferencePage {
+  /** Relative to the root of the checkout. */
+  readonly path: string;
+  readonly make: () => string;
+}
+
+/** All of them. */
+export const referencePages: readonly ReferencePage[] = [
+  { path: 'docs/reference/configuration.md', make: configurationPage },
+  { path: 'docs/reference/errors.md', make: errorsPage },
+];
