@@ -5,6 +5,7 @@
  * client. A new fact does not compile until it has its line here.
  */
 import type { Client, Fact } from '@zooid/core';
+import type { RecoveryFact } from '../disk/recovery.ts';
 import type { ShellFact } from './shell-fact.ts';
 
 /** One line to be. */
@@ -77,17 +78,11 @@ export function lineOf(fact: Fact | ShellFact): LogLine | undefined {
     // The tree.
     case 'cleaner-delete':
       return debug('unused znode deleted', { path: fact.path });
-    case 'quota-exceeded':
-      return provoked(
-        warn('quota exceeded', {
-          path: fact.path,
-          subtree: fact.subtree,
-          unit: fact.unit,
-          limit: fact.limit,
-          current: fact.current,
-          isRefused: fact.isHard,
-        }),
-      );
+    case 'quota-exceeded': {
+      const { path, subtree, unit, isHard, current, limit } = fact;
+      const message = isHard ? 'write refused by a quota' : 'soft quota exceeded';
+      return provoked(warn(message, { path, subtree, unit, current, limit }));
+    }
     case 'digest-mismatch':
       return error('digest of the tree differs from the recorded one', {
         zxid: hex(fact.zxid),
@@ -134,6 +129,10 @@ export function lineOf(fact: Fact | ShellFact): LogLine | undefined {
         zxid: hex(fact.zxid),
         durationMs: fact.durationMs,
       });
+    case 'purge-failed':
+      return warn('old files were not removed', { reason: fact.reason });
+    case 'recovery-note':
+      return recoveryNote(fact.note);
     case 'files-purged':
       return info('old files purged', { count: fact.count });
     case 'slow-sync':
@@ -181,6 +180,43 @@ export function lineOf(fact: Fact | ShellFact): LogLine | undefined {
       );
     case 'admin-failed':
       return error('admin command failed', { command: fact.command, reason: fact.reason });
+  }
+}
+
+/** What recovery saw and could live with. */
+function recoveryNote(note: RecoveryFact): LogLine {
+  switch (note.kind) {
+    case 'snapshot-refused':
+      return warn('snapshot cannot be used, an older one is tried', {
+        file: note.file,
+        reason: note.reason,
+      });
+    case 'log-tail-torn':
+      return warn('torn end of the transaction log cut off', {
+        file: note.flaw.path,
+        offset: note.flaw.offset,
+        savedAs: note.savedAs,
+      });
+    case 'log-without-records':
+      return info('transaction log without a record', {
+        file: note.flaw.path,
+        offset: note.flaw.offset,
+      });
+    case 'duplicate-records':
+      return info('transaction log holds records twice', { count: note.count });
+    case 'snapshot-digest-mismatch':
+      return error('digest of the snapshot differs from its data', {
+        zxid: hex(note.zxid),
+        expected: hex(note.expected),
+        actual: hex(note.actual),
+        remedy:
+          'compare the data with a backup; the snapshot or the memory of this machine may be damaged',
+      });
+    case 'snapshot-digest-not-reached':
+      return warn('snapshot holds changes that the transaction log does not reach', {
+        zxid: hex(note.zxid),
+        lastZxid: hex(note.lastZxid),
+      });
   }
 }
 

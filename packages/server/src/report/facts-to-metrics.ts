@@ -6,7 +6,12 @@ import type { ShellFact } from './shell-fact.ts';
 /** Counts one fact. Facts that no metric asks for change nothing. */
 export function countFact(stats: ServerStats, fact: Fact | ShellFact): void {
   switch (fact.kind) {
+    case 'session-established':
+      stats.connectionRequests += 1;
+      break;
     case 'session-resumed':
+    case 'session-refused':
+      stats.connectionRequests += 1;
       stats.connectionsRevalidated += 1;
       break;
     case 'session-expired':
@@ -50,9 +55,6 @@ export function countFact(stats: ServerStats, fact: Fact | ShellFact): void {
       break;
     case 'log-failed':
       stats.unrecoverableErrors += 1;
-      break;
-    case 'loop-paused':
-      stats.loopPauseTimeMs.add(fact.durationMs);
       break;
     default:
       break;

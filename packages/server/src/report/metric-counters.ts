@@ -5,6 +5,7 @@ import type { CounterMetric, ValueSetMetric } from './metric.ts';
 const ENSEMBLE = 'a standalone server has no other servers';
 const NO_CACHE = 'answers are encoded anew each time, there is no cache';
 const DEAD_WATCHERS = 'watches of a closed connection are removed at once, not by a cleaner';
+const NOT_COUNTED = 'not counted, it would cost every write';
 const COMMIT_PROCESSOR = 'one thread does everything, so no request is handed from one to another';
 
 /** One value each. */
@@ -94,23 +95,19 @@ export const COUNTERS: readonly CounterMetric[] = [
   ),
   counter(
     'prep_processor_request_queued',
-    'Writes that were handed to preparation.',
-    (v) => v.stats.writesPrepared,
+    'Requests that were taken in; the same as op_count_total.',
+    (v) => v.stats.opCountTotal,
   ),
-  counter(
+  absent(
     'outstanding_changes_queued',
     'Changes of znodes noted before their transaction was applied.',
-    (v) => v.stats.outstandingChangesQueued,
+    NOT_COUNTED,
   ),
-  counter(
-    'outstanding_changes_removed',
-    'Noted changes that were applied.',
-    (v) => v.stats.outstandingChangesRemoved,
-  ),
+  absent('outstanding_changes_removed', 'Noted changes that were applied.', NOT_COUNTED),
   counter(
     'sync_processor_request_queued',
     'Transactions handed to the log.',
-    (v) => v.stats.txnsAppended,
+    (v) => v.stats.logBatchTxns.sum,
   ),
   counter(
     'digest_mismatches_count',
@@ -190,18 +187,6 @@ export const COUNTERS: readonly CounterMetric[] = [
     COMMIT_PROCESSOR,
   ),
 
-  counter(
-    'ttl_node_created_count',
-    'TTL znodes that were created.',
-    (v) => v.stats.ttlNodesCreated,
-    '3.10',
-  ),
-  counter(
-    'ttl_node_deleted_count',
-    'TTL znodes that were deleted because their time was over.',
-    (v) => v.stats.ttlNodesDeleted,
-    '3.10',
-  ),
   counter('op_count_total', 'Requests of every kind.', (v) => v.stats.opCountTotal, '3.10'),
   ops('add_watch', OpCode.addWatch),
   ops('check', OpCode.check),

@@ -5,7 +5,8 @@ import { PercentileSummary } from './summary.ts';
 
 const ENSEMBLE = 'a standalone server has no other servers';
 const COMMIT_PROCESSOR = 'one thread does everything, so no request is handed from one to another';
-const PREPARE_QUEUE = 'a write is prepared in the turn that reads it, there is no queue';
+const ONE_TURN =
+  'a request is prepared and answered in the turn that reads it, in less time than a millisecond clock shows';
 
 /** What an absent summary reads: nobody adds to it. */
 const EMPTY = new PercentileSummary();
@@ -16,52 +17,29 @@ export const SUMMARIES: readonly SummaryMetric[] = [
   advanced('updatelatency', 'From the arrival of a write to its answer.', (s) => s.updateLatency),
   advanced(
     'propagation_latency',
-    'From the time in the header of a transaction until it is applied here.',
-    (s) => s.propagationLatency,
-  ),
-  advanced(
-    'prep_processor_queue_time_ms',
-    'From the arrival of a write until it is prepared.',
-    (s) => s.prepareQueueTimeMs,
-  ),
-  basic('prep_process_time', 'Preparing one write.', (s) => s.prepareTimeMs),
-  advanced(
-    'close_session_prep_time',
-    'Preparing the end of one session.',
-    (s) => s.closeSessionPrepareTimeMs,
-  ),
-  advanced(
-    'sync_processor_queue_time_ms',
-    'From the append of a group of transactions to the start of the write that carries it.',
-    (s) => s.logQueueTimeMs,
+    'From the time in the header of a transaction until it is applied here; alone, the same as updatelatency.',
+    (s) => s.updateLatency,
   ),
   advanced(
     'sync_processor_queue_flush_time_ms',
-    'One write of the log with its sync.',
-    (s) => s.logFlushTimeMs,
-  ),
-  advanced(
-    'sync_processor_queue_and_flush_time_ms',
-    'From the append of a group of transactions until it is durable.',
-    (s) => s.logQueueAndFlushTimeMs,
+    'One write of the log until it is durable.',
+    (s) => s.fsyncTimeMs,
   ),
   basic(
     'sync_processor_queue_size',
-    'Transactions that waited when a write of the log began.',
-    (s) => s.logQueueTxns,
+    'Transactions that had gathered when a write of the log began.',
+    (s) => s.logBatchTxns,
   ),
   basic(
     'sync_processor_batch_size',
     'Transactions in one write of the log.',
     (s) => s.logBatchTxns,
   ),
-  basic('fsynctime', 'One sync of the log.', (s) => s.fsyncTimeMs),
-  advanced(
-    'write_final_proc_time_ms',
-    'Applying one transaction and writing its answer.',
-    (s) => s.writeFinalTimeMs,
+  basic(
+    'fsynctime',
+    'One write of the log until it is durable: it is written and synced in one call.',
+    (s) => s.fsyncTimeMs,
   ),
-  advanced('read_final_proc_time_ms', 'Answering one read.', (s) => s.readFinalTimeMs),
   basic('snapshottime', 'One snapshot.', (s) => s.snapshotTimeMs),
   { ...basic('restore_time', 'One restore command.', (s) => s.restoreTimeMs), since: '3.9' },
   basic('dbinittime', 'Reading snapshot and log at the start.', (s) => s.databaseInitTimeMs),
@@ -101,7 +79,6 @@ export const SUMMARIES: readonly SummaryMetric[] = [
     'Tokens that the connection throttle was short of.',
     (s) => s.connectionTokenDeficit,
   ),
-  basic('socket_closing_time', 'Closing one socket.', (s) => s.socketClosingTimeMs),
   advanced(
     'request_throttle_queue_time_ms',
     'Waiting in the request throttle.',
@@ -113,7 +90,28 @@ export const SUMMARIES: readonly SummaryMetric[] = [
     (s) => s.loopPauseTimeMs,
   ),
 
-  absent('basic', 'prep_processor_queue_size', 'Writes that waited to be prepared.', PREPARE_QUEUE),
+  ...absentAll('advanced', ONE_TURN, {
+    prep_processor_queue_time_ms: 'From the arrival of a write until it is prepared.',
+    close_session_prep_time: 'Preparing the end of one session.',
+    write_final_proc_time_ms: 'Applying one transaction and writing its answer.',
+    read_final_proc_time_ms: 'Answering one read.',
+  }),
+  ...absentAll('basic', ONE_TURN, {
+    prep_processor_queue_size: 'Writes that waited to be prepared.',
+    prep_process_time: 'Preparing one write.',
+  }),
+  ...absentAll('advanced', 'the log does not note when a transaction came to it', {
+    sync_processor_queue_time_ms:
+      'From the append of a group of transactions to the start of the write that carries it.',
+    sync_processor_queue_and_flush_time_ms:
+      'From the append of a group of transactions until it is durable.',
+  }),
+  absent(
+    'basic',
+    'socket_closing_time',
+    'Closing one socket.',
+    'the system closes sockets in the background',
+  ),
   absent(
     'basic',
     'sync_process_time',

@@ -42,6 +42,10 @@ export const LEFT_OUT: readonly { readonly names: readonly string[]; readonly wh
     why: 'sets with one entry for each learner; a standalone server has no learners, so the sets are empty',
   },
   {
+    names: ['ttl_node_created_count', 'ttl_node_deleted_count'],
+    why: 'new in Apache ZooKeeper 3.10 and not counted yet',
+  },
+  {
     names: ['peer_state', 'observer_master_id'],
     why: 'lines of mntr that only members of an ensemble print',
   },

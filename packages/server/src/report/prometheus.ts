@@ -27,7 +27,7 @@ const ADVANCED_QUANTILES = [0.5, 0.9, 0.99];
 export class PrometheusExporter {
   readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
   readonly #view: AdminView;
-  readonly #registry = new Registry();
+  #registry: Registry | undefined;
   readonly #windows = new Map<SummaryMetric, PercentileWindow>();
   readonly #windowMs: number;
   readonly #isProcessInfoExported: boolean;
@@ -36,7 +36,6 @@ export class PrometheusExporter {
     this.#view = view;
     this.#windowMs = options.summaryWindowMs;
     this.#isProcessInfoExported = options.isProcessInfoExported;
-    if (options.isProcessInfoExported) collectDefaultMetrics({ register: this.#registry });
     for (const metric of METRICS) {
       if (metric.kind !== 'summary' || metric.absent !== undefined) continue;
       this.#windows.set(metric, new PercentileWindow(metric.read(view)));
@@ -47,7 +46,10 @@ export class PrometheusExporter {
   async text(): Promise<string> {
     let text = '';
     for (const metric of METRICS) text += this.#metricText(metric);
-    return this.#isProcessInfoExported ? text + (await this.#registry.metrics()) : text;
+    if (!this.#isProcessInfoExported) return text;
+    // Only now: watching the event loop costs a timer, which nobody should pay who is never asked.
+    this.#registry ??= newProcessRegistry();
+    return text + (await this.#registry.metrics());
   }
 
   #metricText(metric: Metric): string {
@@ -88,6 +90,12 @@ export class PrometheusExporter {
       }
     }
   }
+}
+
+function newProcessRegistry(): Registry {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  return register;
 }
 
 // Source of both: the text exposition format 0.0.4.

@@ -2,6 +2,7 @@
  * The core's meter: what is counted for every request. Only additions to numbers; nothing is allocated.
  */
 import type { Client, Meter, ReplyFacts } from '@zooid/core';
+import { EventType } from '@zooid/protocol';
 import type { ConnectionStats } from './connection-stats.ts';
 import type { ServerStats } from './server-stats.ts';
 
@@ -37,6 +38,27 @@ export class ServerMeter implements Meter {
     const own = (reply.client as CountedClient).stats;
     own.packetsSent += 1;
     own.recordResponse(reply.op, reply.xid, reply.zxid, reply.nowMs, reply.latencyMs);
+  }
+
+  /** A change fired this many watches of one kind. */
+  onWatchesFired(eventType: EventType, count: number): void {
+    const stats = this.#stats;
+    switch (eventType) {
+      case EventType.nodeCreated:
+        stats.nodeCreatedWatches.add(count);
+        break;
+      case EventType.nodeDeleted:
+        stats.nodeDeletedWatches.add(count);
+        break;
+      case EventType.nodeDataChanged:
+        stats.nodeChangedWatches.add(count);
+        break;
+      case EventType.nodeChildrenChanged:
+        stats.nodeChildrenWatches.add(count);
+        break;
+      default:
+        break;
+    }
   }
 
   onEvent(client: Client, bytes: number): void {

@@ -78,36 +78,13 @@ export class ServerStats {
   staleReplies: number = 0;
   largeRequestsRejected: number = 0;
 
-  // A write on its way: prepared, appended, durable, applied.
-  /** Writes handed to prepare. */
-  writesPrepared: number = 0;
-  /** Time from arrival until a write is prepared. */
-  readonly prepareQueueTimeMs: PercentileSummary = new PercentileSummary();
-  readonly prepareTimeMs: PercentileSummary = new PercentileSummary();
-  readonly closeSessionPrepareTimeMs: PercentileSummary = new PercentileSummary();
-  /** Changes noted against znodes while their transactions were not applied yet. */
-  outstandingChangesQueued: number = 0;
-  outstandingChangesRemoved: number = 0;
-  /** Transactions handed to the log. */
-  txnsAppended: number = 0;
-  /** Transactions in one write of the log. */
+  // The log.
+  /** Transactions in one write of the log: those that had gathered when it began. */
   readonly logBatchTxns: PercentileSummary = new PercentileSummary();
-  /** Transactions that waited when a write of the log began. */
-  readonly logQueueTxns: PercentileSummary = new PercentileSummary();
-  /** From append to the start of the write that carries it, for each group. */
-  readonly logQueueTimeMs: PercentileSummary = new PercentileSummary();
-  /** One write with its sync. */
-  readonly logFlushTimeMs: PercentileSummary = new PercentileSummary();
-  readonly logQueueAndFlushTimeMs: PercentileSummary = new PercentileSummary();
-  /** One sync of the log; the same as the flush when the file is opened with O_DSYNC. */
+  /** One write of the log until it is durable: written and synced in one call. */
   readonly fsyncTimeMs: PercentileSummary = new PercentileSummary();
   /** Syncs slower than `fsync.warningthresholdms`. */
   slowFsyncs: number = 0;
-  /** From the time in the header of a transaction until it is applied. */
-  readonly propagationLatency: PercentileSummary = new PercentileSummary();
-  /** Applying one transaction and writing its answer. */
-  readonly writeFinalTimeMs: PercentileSummary = new PercentileSummary();
-  readonly readFinalTimeMs: PercentileSummary = new PercentileSummary();
   digestMismatches: number = 0;
   unrecoverableErrors: number = 0;
 
@@ -129,14 +106,11 @@ export class ServerStats {
   readonly nodeChangedWatches: PercentileSummary = new PercentileSummary();
   readonly nodeChildrenWatches: PercentileSummary = new PercentileSummary();
 
-  // TTL znodes, quotas, the process.
-  ttlNodesCreated: number = 0;
-  ttlNodesDeleted: number = 0;
+  // Quotas, the process.
   /** Refusals by top-level znode; bounded because clients choose the names. */
   readonly quotaExceededByNamespace: Map<string, number> = new Map();
   /** How late the event loop ran a tick: what a JVM pause is to Apache. */
   readonly loopPauseTimeMs: PercentileSummary = new PercentileSummary();
-  readonly socketClosingTimeMs: PercentileSummary = new PercentileSummary();
 
   /** Counts the answer to a read: no transaction header. `latencyMs` from arrival to answer. */
   recordRead(latencyMs: number): void {

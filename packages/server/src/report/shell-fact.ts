@@ -3,6 +3,8 @@
  * both go through `Reporter`, which makes log lines and metrics of them.
  */
 
+import type { RecoveryFact } from '../disk/recovery.ts';
+
 /** Why a new connection was turned away. */
 export type RefusalReason = 'too-many-from-address' | 'too-many-connections' | 'throttled';
 
@@ -59,6 +61,8 @@ export type ShellFact =
   | { readonly kind: 'snapshot-failed'; readonly reason: string }
   | { readonly kind: 'tree-restored'; readonly zxid: number; readonly durationMs: number }
   | { readonly kind: 'files-purged'; readonly count: number }
+  | { readonly kind: 'purge-failed'; readonly reason: string }
+  | { readonly kind: 'recovery-note'; readonly note: RecoveryFact }
   | {
       readonly kind: 'slow-sync';
       readonly durationMs: number;
