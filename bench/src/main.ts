@@ -18,10 +18,9 @@ const conditions = currentConditions(dataDir);
 const output: SuiteOutput = {
   results,
   onSample: (target, { id, unit }, sample) => {
-    const { generatorBusy } = sample;
-    const busy =
-      generatorBusy === undefined ? '' : `generator ${Math.round(generatorBusy * 100)} %`;
-    say(`${id.padEnd(44)} ${target.padEnd(7)} ${figureText(sample, unit).padStart(14)}  ${busy}`);
+    const { generatorBusy, serverBusy } = sample;
+    const cores = [percent('generator', generatorBusy), percent('server', serverBusy)].join('  ');
+    say(`${id.padEnd(44)} ${target.padEnd(7)} ${figureText(sample, unit).padStart(14)}  ${cores}`);
   },
 };
 
@@ -77,11 +76,15 @@ function wantedKinds(targets: BenchOptions['targets']): ServerKind[] {
   if (apache !== undefined) kinds.push(apache);
   else if (targets !== 'ours')
     say("Apache's server is not installed (Debian: apt install zookeeper)");
-  const ours = targets === 'apache' ? undefined : findZooidServer();
+  const ours = targets === 'apache' ? undefined : findZooidServer(options.nodeArgs);
   if (ours !== undefined) kinds.push(ours);
   else if (targets !== 'apache') say('our server is not built: npm run build');
   if (kinds.length === 0) throw new Error('there is nothing to measure');
   return kinds;
+}
+
+function percent(what: string, cores: number | undefined): string {
+  return cores === undefined ? '' : `${what} ${Math.round(cores * 100)} %`;
 }
 
 function say(line: string): void {

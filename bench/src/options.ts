@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly isJson: boolean;
   /** Where data directories go; undefined: the first place on a real disk. */
   readonly dataDir: string | undefined;
+  /** More arguments for the Node that runs our server. */
+  readonly nodeArgs: readonly string[];
   /** Said before the run: rows that cannot be measured here. */
   readonly notices: readonly string[];
 }
@@ -32,6 +34,7 @@ interface RawOptions {
   readonly znodes?: number;
   readonly watchers?: number;
   readonly dir?: string;
+  readonly nodeArgs?: string;
 }
 
 /** Reads the command line; ends the process after `--help` or an error. */
@@ -57,6 +60,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--znodes <n>', 'znodes of the big tree', parsePositive)
     .option('--watchers <n>', 'watchers of the fan-out', parsePositive)
     .option('--dir <path>', 'where data directories go')
+    .option('--node-args <args>', 'for our server, such as "--cpu-prof --cpu-prof-dir=/tmp"')
     .option('--calibrate', 'measure the generator itself, against a server of fixed answers')
     .option('--json', 'print JSON instead of a table');
   program.parse([...argv], { from: 'user' });
@@ -99,6 +103,7 @@ function optionsOf(raw: RawOptions): BenchOptions {
     isCalibration: raw.calibrate === true,
     isJson: raw.json === true,
     dataDir: raw.dir,
+    nodeArgs: raw.nodeArgs?.split(' ') ?? [],
     notices,
   };
 }

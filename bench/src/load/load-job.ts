@@ -1,6 +1,6 @@
 import type { ServerAddress } from '../wire/session-socket.ts';
 import type { LoadExtent } from './load-meter.ts';
-import type { LoadShape } from './run-load.ts';
+import type { Load, LoadShape } from './run-load.ts';
 import type { Tape } from './tape.ts';
 import {
   bulkCreateTape,
@@ -26,10 +26,17 @@ export interface LoadJob {
   readonly valueBytes: number;
   readonly shape: LoadShape;
   readonly extent: LoadExtent;
+  /** Process of the server, to tell how busy it is. */
+  readonly serverPid?: number | undefined;
 }
 
-/** The frames of a job. */
-export function tapeOfJob(job: LoadJob): Tape {
+/** The load that a job describes. */
+export function loadOfJob(job: LoadJob): Load {
+  const { address, shape, extent, serverPid } = job;
+  return { address, shape, extent, serverPid, tape: tapeOfJob(job) };
+}
+
+function tapeOfJob(job: LoadJob): Tape {
   const layout = new Layout(job.root, job.valueBytes);
   const batchFramesMax = job.shape.outstanding;
   switch (job.content.kind) {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
-import { type LoadJob, tapeOfJob } from './load-job.ts';
+import { type LoadJob, loadOfJob } from './load-job.ts';
 import type { ThreadMessage } from './run-job.ts';
 import { runLoad } from './run-load.ts';
 
@@ -10,7 +10,7 @@ const port = parentPort!;
 const say = (message: ThreadMessage): void => port.postMessage(message);
 
 try {
-  const result = await runLoad(job.address, tapeOfJob(job), job.shape, job.extent, () => {
+  const result = await runLoad(loadOfJob(job), () => {
     say({ kind: 'open' });
     return new Promise((resolve) => port.once('message', () => resolve()));
   });

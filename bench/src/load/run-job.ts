@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
-import { type LoadJob, tapeOfJob } from './load-job.ts';
+import { type LoadJob, loadOfJob } from './load-job.ts';
 import { newHistogram } from './load-meter.ts';
 import { type LoadResult, runLoad } from './run-load.ts';
 
@@ -24,7 +24,7 @@ export type JobResult = readonly LoadResult[];
 /** Runs a job in this thread, or its connections spread over `threads` threads which start together. */
 export async function runJob(job: LoadJob, threads: number): Promise<JobResult> {
   const count = Math.min(threads, job.shape.connections);
-  if (count <= 1) return [await runLoad(job.address, tapeOfJob(job), job.shape, job.extent)];
+  if (count <= 1) return [await runLoad(loadOfJob(job))];
   const shares = Array.from({ length: count }, (_, i) => shareOfJob(job, i, count));
   const workers = shares.map(
     (share) => new Worker(new URL('./load-thread.js', import.meta.url), { workerData: share }),

@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { closeSessions, openSessions } from '../wire/open-sessions.ts';
 import type { ServerAddress, SessionSocket } from '../wire/session-socket.ts';
+import { BusyClock } from './busy-clock.ts';
 import { LoadConnection } from './load-connection.ts';
 import { type LoadExtent, LoadMeter } from './load-meter.ts';
 import type { Tape } from './tape.ts';
@@ -14,6 +15,16 @@ export interface LoadShape {
   readonly outstanding: number;
 }
 
+/** What is sent where, by how many, until when. */
+export interface Load {
+  readonly address: ServerAddress;
+  readonly tape: Tape;
+  readonly shape: LoadShape;
+  readonly extent: LoadExtent;
+  /** Process of the server, to tell how busy it is. */
+  readonly serverPid?: number | undefined;
+}
+
 /** What a load came to. */
 export interface LoadResult {
   readonly replies: number;
@@ -21,6 +32,8 @@ export interface LoadResult {
   readonly latencies: Histogram;
   /** Processor time that the generator's process took, as a share of the measured time of one core. */
   readonly generatorBusy: number;
+  /** The same for the server's process; undefined when that is not known. */
+  readonly serverBusy: number | undefined;
   /** Unique numbers used for names. */
   readonly uniqueCount: number;
 }
@@ -34,16 +47,13 @@ export interface LoadResult {
  *   connection is lost or the server falls silent.
  */
 export async function runLoad(
-  address: ServerAddress,
-  tape: Tape,
-  shape: LoadShape,
-  extent: LoadExtent,
+  load: Load,
   whenOpen: () => Promise<void> = async () => {},
 ): Promise<LoadResult> {
-  const sessions = await openSessions(address, shape.connections);
+  const sessions = await openSessions(load.address, load.shape.connections);
   try {
     await whenOpen();
-    const result = await driveSessions(sessions, tape, shape, extent);
+    const result = await driveSessions(sessions, load);
     await closeSessions(sessions);
     return result;
   } catch (error) {
@@ -54,13 +64,11 @@ export async function runLoad(
 
 function driveSessions(
   sessions: readonly SessionSocket[],
-  tape: Tape,
-  shape: LoadShape,
-  extent: LoadExtent,
+  { tape, shape, extent, serverPid }: Load,
 ): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
     const meter = new LoadMeter(extent, performance.now());
-    const busy = new BusyClock(extent);
+    const busy = new BusyClock(extent, serverPid);
     let repliesSeen = -1;
     const watchdog = setInterval(() => {
       if (meter.repliesEver === repliesSeen) fail(new Error(`no reply for ${SILENCE_MS_MAX} ms`));
@@ -84,7 +92,8 @@ function driveSessions(
         replies: meter.replies,
         elapsedMs: end - meter.measureStart,
         latencies: meter.latencies,
-        generatorBusy: busy.share,
+        generatorBusy: busy.generator,
+        serverBusy: busy.server,
         uniqueCount: tape.uniqueCount,
       });
     };
@@ -96,35 +105,4 @@ function driveSessions(
     });
     for (const connection of connections) connection.start();
   });
-}
-
-/**
- * Processor time of this process while the load was measured. (How busy the event loop was would count
- * the time in which a server with many threads kept us from running.)
- */
-class BusyClock {
-  share = 0;
-  readonly #timers: NodeJS.Timeout[] = [];
-  #usage = process.cpuUsage();
-  #since = performance.now();
-  #isStopped = false;
-
-  constructor(extent: LoadExtent) {
-    if (extent.kind === 'count') return;
-    this.#timers.push(setTimeout(() => this.#restart(), extent.warmUpMs));
-    this.#timers.push(setTimeout(() => this.stop(), extent.warmUpMs + extent.measureMs));
-  }
-
-  stop(): void {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    const { user, system } = process.cpuUsage(this.#usage);
-    this.share = (user + system) / 1000 / (performance.now() - this.#since);
-  }
-
-  #restart(): void {
-    this.#usage = process.cpuUsage();
-    this.#since = performance.now();
-  }
 }

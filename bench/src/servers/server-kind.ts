@@ -11,8 +11,8 @@ export interface ServerKind {
   readonly name: TargetName;
   /** As the table heads its column. */
   readonly title: string;
-  /** The process for a configuration file. */
-  readonly command: (configPath: string) => ServerCommand;
+  /** The process for a configuration file; more arguments for Node are for servers that run on it. */
+  readonly command: (configPath: string, moreNodeArgs?: readonly string[]) => ServerCommand;
 }
 
 /** What is spawned. */
@@ -48,14 +48,21 @@ export function findApacheServer(): ServerKind | undefined {
   };
 }
 
-/** Our server as `npm start` runs it; undefined when it is not built. */
-export function findZooidServer(): ServerKind | undefined {
+/**
+ * Our server as `npm start` runs it; undefined when it is not built.
+ *
+ * @param nodeArgs - more arguments for Node, such as `--cpu-prof`.
+ */
+export function findZooidServer(nodeArgs: readonly string[]): ServerKind | undefined {
   const bin = join(repositoryRoot, 'packages/cli/bin/zooid.mjs');
   if (!existsSync(bin)) return undefined;
   return {
     name: 'zooid',
     title: 'Zooid',
-    command: (configPath) => ({ file: process.execPath, args: [bin, 'server', configPath] }),
+    command: (configPath, moreNodeArgs = []) => ({
+      file: process.execPath,
+      args: [...nodeArgs, ...moreNodeArgs, bin, 'server', configPath],
+    }),
   };
 }
 

@@ -16,12 +16,15 @@ const RETRY_MS = 2;
 const ATTEMPTS_MAX = 20;
 const ATTEMPT_MS_MAX = 500;
 
+/** See event-loop-probe.ts. */
+const eventLoopProbe = new URL('./event-loop-probe.js', import.meta.url).href;
+
 /** How a server process is started. */
 export interface StartOptions {
   /** Its files: configuration, log of its output, `data` below it. */
   readonly dir: string;
-  /** More arguments for Node, before the script; only for servers that run on it. */
-  readonly nodeArgs?: readonly string[];
+  /** Loads {@link eventLoopProbe} into the server, if that runs on Node. */
+  readonly withEventLoopProbe?: true;
 }
 
 /** A server that the benchmark started. */
@@ -66,13 +69,14 @@ export class ServerProcess {
     const configPath = join(options.dir, 'zoo.cfg');
     const logPath = join(options.dir, 'output.log');
     writeFileSync(configPath, configuration(options.dir, address.port));
-    const { file, args } = kind.command(configPath);
-    const isNode = file === process.execPath;
+    const isProbed = options.withEventLoopProbe === true && kind.name === 'zooid';
+    const probeArgs = ['--import', eventLoopProbe];
+    const { file, args } = kind.command(configPath, isProbed ? probeArgs : []);
     const log = openSync(logPath, 'w');
     const begin = performance.now();
-    const child = spawn(file, isNode ? [...(options.nodeArgs ?? []), ...args] : args, {
+    const child = spawn(file, args, {
       cwd: options.dir,
-      stdio: options.nodeArgs === undefined ? ['ignore', log, log] : ['ignore', log, log, 'ipc'],
+      stdio: isProbed ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
     });
     closeSync(log);
     child.channel?.unref();
@@ -99,18 +103,18 @@ export class ServerProcess {
     }
   }
 
-  /** Sends a message to what `nodeArgs` loaded and resolves with its answer. */
+  /** Asks the event loop probe, which must have been loaded. */
   async ask(message: string): Promise<unknown> {
     this.#child.send(message);
     const [answer] = await once(this.#child, 'message');
     return answer;
   }
 
-  /** Stops the process as an operator does; kills it when it does not obey. */
-  async stop(): Promise<void> {
+  /** Ends the process, with SIGTERM as an operator does by default; kills it when it does not obey. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     if (!isOver(this.#child)) {
       const ended = once(this.#child, 'exit');
-      this.#child.kill('SIGTERM');
+      this.#child.kill(signal);
       const killer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS_MAX);
       await ended;
       clearTimeout(killer);

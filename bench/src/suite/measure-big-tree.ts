@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Cleanup } from '../cleanup.ts';
 import type { LatencySummary } from '../load/load-meter.ts';
 import { ensureZnode } from '../load/prepare.ts';
@@ -15,20 +14,22 @@ import { writeGetData } from '../wire/request-frames.ts';
 import type { ServerAddress } from '../wire/session-socket.ts';
 import { SetupClient } from '../wire/setup-client.ts';
 import { startLatencyProbe } from './latency-probe.ts';
-import { median } from './median.ts';
 
 const VALUE_BYTES = 100;
-const RESTARTS = 3;
 const SHAPE = { connections: 32, outstanding: 16 } as const;
 /** After a load, before memory is read: snapshots and collections come to an end. */
 const SETTLE_MS = 3_000;
+
+/** Files that are being written have other names. */
+const FINISHED_SNAPSHOT = /^snapshot\.[0-9a-f]+(\.gz|\.snappy)?$/;
 
 /** What a tree of many znodes costs. */
 export interface BigTreeFigures {
   readonly loadPerSecond: number;
   readonly residentBytes: number | undefined;
-  /** From the spawn to the first answer, median. */
+  /** From the spawn to the first answer, after SIGTERM. */
   readonly restartMs: number;
+  readonly restartAfterKillMs: number;
   readonly residentAfterRestartBytes: number | undefined;
   readonly stall: StallFigures;
 }
@@ -52,7 +53,6 @@ export async function measureBigTree(
   cleanup: Cleanup,
 ): Promise<BigTreeFigures> {
   const dir = makeTemporaryDir(parentDir, cleanup);
-  const probePath = fileURLToPath(new URL('../servers/event-loop-probe.js', import.meta.url));
   const layout = new Layout('/bench', VALUE_BYTES);
   const lastPath = layout.bulk(znodes - 1);
   const getLast: Probe = (client) =>
@@ -63,24 +63,23 @@ export async function measureBigTree(
     await delay(SETTLE_MS);
     const residentBytes = server.residentBytes();
 
-    const restarts: number[] = [];
-    for (let i = 0; i < RESTARTS; i++) {
-      await server.stop();
-      server = await ServerProcess.start(kind, { dir: dir.path }, cleanup, getLast);
-      restarts.push(server.startMs);
-    }
+    await server.stop();
+    server = await ServerProcess.start(kind, { dir: dir.path }, cleanup, getLast);
+    const restartMs = server.startMs;
     await delay(SETTLE_MS);
     const residentAfterRestartBytes = server.residentBytes();
+    await server.stop('SIGKILL');
+    const options = { dir: dir.path, withEventLoopProbe: true } as const;
+    server = await ServerProcess.start(kind, options, cleanup, getLast);
+    const restartAfterKillMs = server.startMs;
 
-    await server.stop();
-    const nodeArgs = ['--import', probePath];
-    server = await ServerProcess.start(kind, { dir: dir.path, nodeArgs }, cleanup, getLast);
     const dataDir = join(dir.path, 'data', 'version-2');
     const stall = await measureStall(server, znodes, stallMs, dataDir, layout);
     return {
       loadPerSecond,
       residentBytes,
-      restartMs: median(restarts),
+      restartMs,
+      restartAfterKillMs,
       residentAfterRestartBytes,
       stall,
     };
@@ -145,5 +144,5 @@ async function measureStall(
 }
 
 function snapshotNames(dataDir: string): ReadonlySet<string> {
-  return new Set(readdirSync(dataDir).filter((name) => name.startsWith('snapshot.')));
+  return new Set(readdirSync(dataDir).filter((name) => FINISHED_SNAPSHOT.test(name)));
 }

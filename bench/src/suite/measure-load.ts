@@ -20,6 +20,8 @@ export interface LoadSettings {
   readonly threads: number;
   /** Where the benchmark's znodes lie. */
   readonly root: string;
+  /** Process of the server, to tell how busy it is. */
+  readonly serverPid?: number | undefined;
 }
 
 /** One measured row. */
@@ -28,6 +30,8 @@ export interface LoadFigures {
   readonly latency: LatencySummary;
   /** Cores that the generator kept busy, for each of its threads; near 1 it was the bottleneck. */
   readonly generatorBusy: number;
+  /** Cores that the server kept busy, where that is known. */
+  readonly serverBusy: number | undefined;
 }
 
 /** Measures one row on a running server. The znodes it needs are made first, those it creates deleted. */
@@ -49,6 +53,7 @@ export async function measureLoad(
       content: { kind: 'workload', name: load.workload, uniqueStart: 0 },
       shape: load.shape,
       extent: { kind: 'time', warmUpMs: settings.warmUpMs, measureMs: settings.measureMs },
+      serverPid: settings.serverPid,
     },
     settings.threads,
   );
@@ -75,5 +80,6 @@ function figuresOf(results: JobResult): LoadFigures {
     // Each thread reports the processor time of the whole process.
     generatorBusy = Math.max(generatorBusy, result.generatorBusy / results.length);
   }
-  return { perSecond, generatorBusy, latency: summarize(joinedLatencies(results)) };
+  const serverBusy = results[0]?.serverBusy;
+  return { perSecond, generatorBusy, serverBusy, latency: summarize(joinedLatencies(results)) };
 }

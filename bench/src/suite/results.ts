@@ -11,7 +11,9 @@ export type Unit = '/s' | 'ms' | 'MB' | 'us' | '';
 export interface Sample {
   readonly value: number;
   readonly latency?: LatencySummary;
+  /** Cores that generator and server kept busy. */
   readonly generatorBusy?: number;
+  readonly serverBusy?: number | undefined;
 }
 
 /** What a row is about. */

@@ -57,7 +57,8 @@ export async function runOnKind(
     const dir = makeTemporaryDir(parentDir, cleanup);
     const server = await ServerProcess.start(kind, { dir: dir.path }, cleanup);
     try {
-      await runOnAddress(server.address, plan, add, 'leave');
+      const load = { ...plan.load, serverPid: server.pid };
+      await runOnAddress(server.address, { ...plan, load }, add, 'leave');
     } finally {
       await server.stop();
       dir.remove();
@@ -87,11 +88,11 @@ export async function runOnAddress(
   const settings: LoadSettings = { ...plan.load, root };
   if (plan.serverWarmUpMs > 0) await warmUpServer(address, settings, plan.serverWarmUpMs);
   for (const spec of plan.loads) {
-    const { perSecond, latency, generatorBusy } = await measureLoad(address, spec, settings);
-    add({ id: spec.id, unit: '/s', bar: spec.bar }, { value: perSecond, latency, generatorBusy });
+    const { perSecond, ...rest } = await measureLoad(address, spec, settings);
+    add({ id: spec.id, unit: '/s', bar: spec.bar }, { value: perSecond, ...rest });
     if (spec.id === 'set 1x1 100B') {
       const bar = { kind: 'ratio-at-most', value: 0.8 } as const;
-      add({ id: `${spec.id} p50`, unit: 'us', bar }, { value: latency.p50Us });
+      add({ id: `${spec.id} p50`, unit: 'us', bar }, { value: rest.latency.p50Us });
     }
   }
   if (plan.watchers > 0) {
@@ -135,13 +136,16 @@ function addBigTree(
     add({ id: `${tree}: resident memory`, unit: 'MB', bar: atMost(350) }, { value });
   }
   add({ id: `${tree}: restart`, unit: 'ms', bar: atMost(1_000) }, { value: figures.restartMs });
+  const killed = { id: `${tree}: restart after kill -9`, unit: 'ms', bar: atMost(1_000) } as const;
+  add(killed, { value: figures.restartAfterKillMs });
   if (figures.residentAfterRestartBytes !== undefined) {
     const value = figures.residentAfterRestartBytes / MB;
     add({ id: `${tree}: resident after restart`, unit: 'MB', bar: atMost(350) }, { value });
   }
   if (stall.loopMaxMs !== undefined) {
-    const head = { id: `${tree}: loop stall in snapshots`, unit: 'ms', bar: atMost(20) } as const;
-    add(head, { value: stall.loopMaxMs });
+    // Without a snapshot the bar speaks of something else.
+    const bar = stall.snapshots > 0 ? atMost(20) : undefined;
+    add({ id: `${tree}: loop stall in snapshots`, unit: 'ms', bar }, { value: stall.loopMaxMs });
   }
   const head = { id: `${tree}: get beside sets, max`, unit: 'ms', bar: undefined } as const;
   add(head, { value: stall.probe.maxUs / 1_000, latency: stall.probe });

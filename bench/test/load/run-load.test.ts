@@ -25,7 +25,12 @@ describe('a load', () => {
     const address = { host: '127.0.0.1', port: server.port };
     const tape = workloadTape(name, layout, 16, 0);
     const shape = { connections: 3, outstanding: 16 };
-    const result = await runLoad(address, tape, shape, { kind: 'count', requests: 1_234 });
+    const result = await runLoad({
+      address,
+      tape,
+      shape,
+      extent: { kind: 'count', requests: 1_234 },
+    });
     expect(result.replies).toBe(1_234);
     expect(result.latencies.totalCount).toBe(1_234);
   });
@@ -35,7 +40,7 @@ describe('a load', () => {
     const address = { host: '127.0.0.1', port: server.port };
     const tape = workloadTape('mixed-50-50', layout, 5, 0);
     const shape = { connections: 2, outstanding: 5 };
-    const result = await runLoad(address, tape, shape, { kind: 'count', requests: 50 });
+    const result = await runLoad({ address, tape, shape, extent: { kind: 'count', requests: 50 } });
     expect(result.replies).toBe(50);
   });
 
@@ -48,7 +53,7 @@ describe('a load', () => {
     const tape = workloadTape('set', layout, 16, 0);
     const shape = { connections: 2, outstanding: 16 };
     const extent = { kind: 'count', requests: 100_000 } as const;
-    await expect(runLoad(address, tape, shape, extent)).rejects.toThrow(UnexpectedReplyError);
+    await expect(runLoad({ address, tape, shape, extent })).rejects.toThrow(UnexpectedReplyError);
   });
 
   test('fails when the connection is lost', async () => {
@@ -64,6 +69,8 @@ describe('a load', () => {
     const tape = workloadTape('get', layout, 1, 0);
     const shape = { connections: 1, outstanding: 1 };
     const extent = { kind: 'count', requests: 10 } as const;
-    await expect(runLoad(address, tape, shape, extent)).rejects.toThrow('closed the connection');
+    await expect(runLoad({ address, tape, shape, extent })).rejects.toThrow(
+      'closed the connection',
+    );
   });
 });
