@@ -49,8 +49,10 @@ export class ByteArena {
   /** Bytes of slots and buffers handed out; each rounded up to its slot. */
   usedBytes = 0;
 
-  /** Undefined where a region was given back. */
+  // By region; undefined where one was given back.
   readonly #regions: (Uint8Array | undefined)[] = [];
+  /** The same memory, for comparing names. */
+  readonly #words: (Int32Array | undefined)[] = [];
   /** The same memory, for the links between free slots. */
   readonly #links: (Uint16Array | undefined)[] = [];
   /** By region: slabs in use. */
@@ -75,7 +77,9 @@ export class ByteArena {
   readonly #roomy: Int32Array = new Int32Array(slotSizes.length).fill(-1);
   #firstEmpty = -1;
 
+  /** Strings too long for a slab. */
   readonly #buffers: (Uint8Array | undefined)[] = [];
+  readonly #bufferWords: (Int32Array | undefined)[] = [];
   readonly #freeBuffers: number[] = [];
 
   /** Bytes that the arena has from the system now. */
@@ -85,12 +89,17 @@ export class ByteArena {
     return bytes;
   }
 
-  /** Where the bytes of `handle` are: this array ... */
+  /** Where the bytes of `handle` are: this array, from {@link offset} on. */
   bytes(handle: number): Uint8Array {
     return handle >= 0 ? this.#regions[handle >>> 16]! : this.#buffers[~handle]!;
   }
 
-  /** ... from this offset on. */
+  /** The same memory as {@link bytes}, by words of four bytes in the machine's order. */
+  words(handle: number): Int32Array {
+    return handle >= 0 ? this.#words[handle >>> 16]! : this.#bufferWords[~handle]!;
+  }
+
+  /** A multiple of 16. */
   offset(handle: number): number {
     return handle >= 0 ? (handle & 0xffff) << 4 : 0;
   }
@@ -126,6 +135,7 @@ export class ByteArena {
     if (handle < 0) {
       this.usedBytes -= length;
       this.#buffers[~handle] = undefined;
+      this.#bufferWords[~handle] = undefined;
       this.#freeBuffers.push(~handle);
       return;
     }
@@ -157,6 +167,7 @@ export class ByteArena {
   clear(): void {
     this.usedBytes = 0;
     this.#regions.length = 0;
+    this.#words.length = 0;
     this.#links.length = 0;
     this.#regionSlabs.length = 0;
     this.#goneRegions.length = 0;
@@ -164,13 +175,15 @@ export class ByteArena {
     this.#roomy.fill(-1);
     this.#firstEmpty = -1;
     this.#buffers.length = 0;
+    this.#bufferWords.length = 0;
     this.#freeBuffers.length = 0;
   }
 
   #allocateBuffer(length: number): number {
-    const buffer = new Uint8Array(length);
+    const buffer = new ArrayBuffer((length + 3) & ~3);
     const number = this.#freeBuffers.pop() ?? this.#buffers.length;
-    this.#buffers[number] = buffer;
+    this.#buffers[number] = new Uint8Array(buffer);
+    this.#bufferWords[number] = new Int32Array(buffer);
     this.usedBytes += length;
     return ~number;
   }
@@ -200,6 +213,7 @@ export class ByteArena {
     this.#emptyRegions--;
     for (let i = 0; i < SLABS_PER_REGION; i++) this.#unlink(region * SLABS_PER_REGION + i, -1);
     this.#regions[region] = undefined;
+    this.#words[region] = undefined;
     this.#links[region] = undefined;
     this.#goneRegions.push(region);
   }
@@ -212,6 +226,7 @@ export class ByteArena {
     while (lastSlab >= this.#slabClass.length) this.#growSlabs();
     const memory = new ArrayBuffer(REGION_BYTES);
     this.#regions[region] = new Uint8Array(memory);
+    this.#words[region] = new Int32Array(memory);
     this.#links[region] = new Uint16Array(memory);
     this.#regionSlabs[region] = 0;
     this.#emptyRegions++;

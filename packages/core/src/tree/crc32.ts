@@ -7,24 +7,45 @@
 
 import { STAT_WORDS } from './row.ts';
 
-/**
- * Tables for 8 bytes at a step ("slicing by 8"): table k, at `k * 256`, is the effect of a byte that is
- * followed by k others.
- */
-const tables: Int32Array = makeTables();
+type NativeCrc32 = (bytes: Uint8Array, crc: number) => number;
 
-function makeTables(): Int32Array {
-  const made = new Int32Array(8 * 256);
+interface ProcessLike {
+  getBuiltinModule?(name: 'zlib'): { readonly crc32?: NativeCrc32 } | undefined;
+}
+
+/** Node's own, a pure function, where there is one (20.16 and later): four times faster, but for its call. */
+const nativeCrc32 = (globalThis as { readonly process?: ProcessLike }).process?.getBuiltinModule?.(
+  'zlib',
+)?.crc32;
+/** From here on its call pays: measured, the two are equal at some 400 bytes. */
+const NATIVE_BYTES_MIN = 512;
+
+/**
+ * Tables for 8 bytes at a step ("slicing by 8"): number k is the effect of a byte that is followed by k others.
+ * Eight constants and not one array of arrays: the compiler knows their addresses then, a third faster.
+ */
+const T0 = makeFirstTable();
+const T1 = makeTable(T0);
+const T2 = makeTable(T1);
+const T3 = makeTable(T2);
+const T4 = makeTable(T3);
+const T5 = makeTable(T4);
+const T6 = makeTable(T5);
+const T7 = makeTable(T6);
+
+function makeFirstTable(): Int32Array {
+  const table = new Int32Array(256);
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb8_8320 : crc >>> 1;
-    made[byte] = crc;
+    table[byte] = crc;
   }
-  for (let at = 256; at < made.length; at++) {
-    const shorter = made[at - 256]!;
-    made[at] = (shorter >>> 8) ^ made[shorter & 0xff]!;
-  }
-  return made;
+  return table;
+}
+
+/** The table for one more byte behind. */
+function makeTable(shorter: Int32Array): Int32Array {
+  return shorter.map((crc) => (crc >>> 8) ^ T0[crc & 0xff]!);
 }
 
 /**
@@ -33,27 +54,29 @@ function makeTables(): Int32Array {
  * @returns an int32.
  */
 export function crc32(crc: number, bytes: Uint8Array, start: number, end: number): number {
-  const t = tables;
+  if (nativeCrc32 !== undefined && end - start >= NATIVE_BYTES_MIN) {
+    return nativeCrc32(bytes.subarray(start, end), crc >>> 0) | 0;
+  }
   let state = ~crc;
   let at = start;
   for (const whole = end - 7; at < whole; at += 8) {
     state =
-      t[1792 | ((state ^ bytes[at]!) & 0xff)]! ^
-      t[1536 | (((state >>> 8) ^ bytes[at + 1]!) & 0xff)]! ^
-      t[1280 | (((state >>> 16) ^ bytes[at + 2]!) & 0xff)]! ^
-      t[1024 | ((state >>> 24) ^ bytes[at + 3]!)]! ^
-      t[768 | bytes[at + 4]!]! ^
-      t[512 | bytes[at + 5]!]! ^
-      t[256 | bytes[at + 6]!]! ^
-      t[bytes[at + 7]!]!;
+      T7[(state ^ bytes[at]!) & 0xff]! ^
+      T6[((state >>> 8) ^ bytes[at + 1]!) & 0xff]! ^
+      T5[((state >>> 16) ^ bytes[at + 2]!) & 0xff]! ^
+      T4[(state >>> 24) ^ bytes[at + 3]!]! ^
+      T3[bytes[at + 4]!]! ^
+      T2[bytes[at + 5]!]! ^
+      T1[bytes[at + 6]!]! ^
+      T0[bytes[at + 7]!]!;
   }
-  for (; at < end; at++) state = (state >>> 8) ^ t[(state ^ bytes[at]!) & 0xff]!;
+  for (; at < end; at++) state = (state >>> 8) ^ T0[(state ^ bytes[at]!) & 0xff]!;
   return ~state;
 }
 
 /** CRC-32 of whatever `crc` stands for and one more byte. */
 export function crc32Byte(crc: number, byte: number): number {
-  return ~((~crc >>> 8) ^ tables[(~crc ^ byte) & 0xff]!);
+  return ~((~crc >>> 8) ^ T0[(~crc ^ byte) & 0xff]!);
 }
 
 /**
@@ -61,27 +84,26 @@ export function crc32Byte(crc: number, byte: number): number {
  * big-endian.
  */
 export function crc32OfStat(crc: number, words: Int32Array, start: number): number {
-  const t = tables;
   let state = ~crc;
   let at = start;
   for (const whole = start + STAT_WORDS - 1; at < whole; at += 2) {
     const first = words[at]!;
     const second = words[at + 1]!;
     state =
-      t[1792 | ((state ^ (first >>> 24)) & 0xff)]! ^
-      t[1536 | (((state >>> 8) ^ (first >>> 16)) & 0xff)]! ^
-      t[1280 | (((state >>> 16) ^ (first >>> 8)) & 0xff)]! ^
-      t[1024 | (((state >>> 24) ^ first) & 0xff)]! ^
-      t[768 | (second >>> 24)]! ^
-      t[512 | ((second >>> 16) & 0xff)]! ^
-      t[256 | ((second >>> 8) & 0xff)]! ^
-      t[second & 0xff]!;
+      T7[(state ^ (first >>> 24)) & 0xff]! ^
+      T6[((state >>> 8) ^ (first >>> 16)) & 0xff]! ^
+      T5[((state >>> 16) ^ (first >>> 8)) & 0xff]! ^
+      T4[((state >>> 24) ^ first) & 0xff]! ^
+      T3[second >>> 24]! ^
+      T2[(second >>> 16) & 0xff]! ^
+      T1[(second >>> 8) & 0xff]! ^
+      T0[second & 0xff]!;
   }
   const last = words[at]!;
   state =
-    t[768 | ((state ^ (last >>> 24)) & 0xff)]! ^
-    t[512 | (((state >>> 8) ^ (last >>> 16)) & 0xff)]! ^
-    t[256 | (((state >>> 16) ^ (last >>> 8)) & 0xff)]! ^
-    t[((state >>> 24) ^ last) & 0xff]!;
+    T3[(state ^ (last >>> 24)) & 0xff]! ^
+    T2[((state >>> 8) ^ (last >>> 16)) & 0xff]! ^
+    T1[((state >>> 16) ^ (last >>> 8)) & 0xff]! ^
+    T0[((state >>> 24) ^ last) & 0xff]!;
   return ~state;
 }

@@ -53,7 +53,7 @@ export const OWNER = 24;
 export const PATH_CRC = 26;
 /** CRC-32 of path and data: a change of the stat alone goes on from here. */
 export const PREFIX_CRC = 27;
-/** Digest of the znode as it stands in the tree's sum; 0 when it is not in the sum. */
+/** Digest of the znode as it stands in the tree's sum; 0 when it is not in the sum. See FLAG_STALE_DIGEST. */
 export const DIGEST = 28;
 /** Generation of the last image that has the znode in its file, or that the znode is too young for. */
 export const IMAGE_MARK = 29;
@@ -76,6 +76,9 @@ export const FLAG_LIVE = 4;
 export const FLAG_UNDIGESTED = 8;
 /** Children get {@link FLAG_UNDIGESTED}: set in "/zookeeper" and everything below. */
 export const FLAG_CHILDREN_UNDIGESTED = 16;
+
+/** {@link DIGEST} is of an older stat; the row is in the list of those to be brought up to date. */
+export const FLAG_STALE_DIGEST = 32;
 
 /** Row `r` begins at word `(r & ROW_MASK) << ROW_SHIFT` of page `r >>> PAGE_SHIFT`. */
 export const ROW_SHIFT = 5;

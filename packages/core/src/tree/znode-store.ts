@@ -1,4 +1,4 @@
-import type { JuteWriter } from '@zooid/protocol';
+import { type JuteWriter, STAT_PERSISTED_BYTES } from '@zooid/protocol';
 import { ByteArena } from './byte-arena.ts';
 import type { PathMatcher } from './path-index.ts';
 import {
@@ -9,10 +9,10 @@ import {
   DATA_BYTES,
   NAME_BYTES,
   NO_CONTENT,
-  OWNER,
   PAGE_SHIFT,
   PARENT,
   PATH_BYTES,
+  PATH_CRC,
   PZXID,
   ROW_MASK,
   ROW_SHIFT,
@@ -40,9 +40,14 @@ export class ZnodeStore implements PathMatcher {
       at -= length;
       if (at <= start || bytes[at - 1] !== SLASH) return false;
       const handle = page[base + CONTENT]!;
-      const name = this.arena.bytes(handle);
       const offset = this.arena.offset(handle);
-      for (let i = 0; i < length; i++) if (name[offset + i] !== bytes[at + i]) return false;
+      if (isLittleEndian) {
+        if (!equalsWords(this.arena.words(handle), offset >>> 2, bytes, at, at + length))
+          return false;
+      } else {
+        const name = this.arena.bytes(handle);
+        for (let i = 0; i < length; i++) if (name[offset + i] !== bytes[at + i]) return false;
+      }
       at--;
       current = page[base + PARENT]!;
     }
@@ -136,7 +141,9 @@ export class ZnodeStore implements PathMatcher {
     if (length <= 0) return;
     const handle = page[base + CONTENT]!;
     const start = this.arena.offset(handle) + page[base + NAME_BYTES]!;
-    out.raw(this.arena.bytes(handle), start, start + length);
+    out.ensure(length);
+    copyBytes(this.arena.bytes(handle), start, length, out.bytes, out.length);
+    out.length += length;
   }
 
   /**
@@ -155,18 +162,70 @@ export class ZnodeStore implements PathMatcher {
     out.length += pathBytes;
     this.fillPath(row, out.bytes, out.length);
     this.writeData(page, base, out);
+    out.ensure(8 + STAT_PERSISTED_BYTES);
+    const bytes = out.bytes;
+    let at = out.length;
     const aclId = page[base + ACL_ID]!;
-    out.ensure(68);
-    out.longFromHalves(aclId >> 31, aclId);
-    out.longFromHalves(page[base + CZXID]!, page[base + CZXID + 1]!);
-    out.longFromHalves(page[base + CZXID + 2]!, page[base + CZXID + 3]!); // mzxid
-    for (let at = CTIME; at < OWNER; at++) out.int(page[base + at]!);
-    out.longFromHalves(page[base + OWNER]!, page[base + OWNER + 1]!);
-    out.longFromHalves(page[base + PZXID]!, page[base + PZXID + 1]!);
+    putInt(bytes, at, aclId >> 31);
+    putInt(bytes, at + 4, aclId);
+    at += 8;
+    // The order of the file, which has pzxid last.
+    for (let word = CZXID; word < PZXID; word++, at += 4) putInt(bytes, at, page[base + word]!);
+    for (let word = CTIME; word < PATH_CRC; word++, at += 4) putInt(bytes, at, page[base + word]!);
+    putInt(bytes, at, page[base + PZXID]!);
+    putInt(bytes, at + 4, page[base + PZXID + 1]!);
+    out.length = at + 8;
   }
 }
 
+/** Writes an int32 big-endian: a run of these is several times faster than as many calls of a JuteWriter. */
+export function putInt(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+/** Reads what {@link putInt} writes. */
+export function getInt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
 const NO_BYTES = new Uint8Array(0);
+
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Whether `[start, end)` of `bytes` stands in `words` from `from` on: half the loads of a byte by byte loop. */
+function equalsWords(
+  words: Int32Array,
+  from: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  let difference = 0;
+  let word = from;
+  let at = start;
+  for (const whole = end - 3; at < whole; at += 4) {
+    difference |=
+      words[word++]! ^
+      (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
+  }
+  if (at < end) {
+    let rest = bytes[at]!;
+    let mask = 0xff;
+    if (at + 1 < end) {
+      rest |= bytes[at + 1]! << 8;
+      mask = 0xffff;
+    }
+    if (at + 2 < end) {
+      rest |= bytes[at + 2]! << 16;
+      mask = 0xff_ffff;
+    }
+    difference |= (words[word]! ^ rest) & mask;
+  }
+  return difference === 0;
+}
 
 /** Copies `length` bytes. The arrays may be the same, the ranges must not overlap. */
 export function copyBytes(
@@ -176,10 +235,19 @@ export function copyBytes(
   to: Uint8Array,
   at: number,
 ): void {
-  if (length <= 128) {
-    // A loop beats the call into the engine and the view it needs.
-    for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
-  } else {
+  if (length > 32) {
     to.set(from.subarray(start, start + length), at);
+    return;
   }
+  // A loop beats the call into the engine and the view that it needs.
+  let source = start;
+  let target = at;
+  const end = start + length;
+  for (const whole = end - 3; source < whole; source += 4, target += 4) {
+    to[target] = from[source]!;
+    to[target + 1] = from[source + 1]!;
+    to[target + 2] = from[source + 2]!;
+    to[target + 3] = from[source + 3]!;
+  }
+  while (source < end) to[target++] = from[source++]!;
 }
