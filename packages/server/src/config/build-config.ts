@@ -74,6 +74,7 @@ export function createDraft(): Draft {
       containerDeleteCountPerMinuteMax: 0,
       containerNeverUsedMs: 0,
       isQuotaEnforced: false,
+      isReconfigOn: false,
       isDigestOn: false,
       isCloseSessionTxnOn: false,
     },

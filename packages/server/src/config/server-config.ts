@@ -117,6 +117,8 @@ export interface TreeConfig {
   readonly isQuotaEnforced: boolean;
   /** `digest.enabled`. The digest of the tree is kept and written into log and snapshots. */
   readonly isDigestOn: boolean;
+  /** `reconfigEnabled`. A single server refuses `reconfig` in either case, but for another reason. */
+  readonly isReconfigOn: boolean;
   /** `closeSessionTxn.enabled`. A closeSession transaction carries the paths of its ephemerals. */
   readonly isCloseSessionTxnOn: boolean;
 }

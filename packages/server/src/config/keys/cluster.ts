@@ -99,12 +99,16 @@ export const clusterKeys: readonly ConfigKey[] = [
       draft.isStandaloneAllowed = isAllowed;
     },
   }),
-  ensemble({
+  honoured({
     name: 'reconfigEnabled',
     form: 'file',
     default: 'false',
-    meaning: 'Dynamic reconfiguration. A standalone server refuses it in either case.',
+    meaning:
+      'Dynamic reconfiguration. A single server refuses it in either case: with ReconfigDisabled, or with Unimplemented if this is true.',
     reader: strictBoolean,
+    put: (draft, isOn) => {
+      draft.tree.isReconfigOn = isOn;
+    },
   }),
   honoured({
     name: 'dynamicConfigFile',
