@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { MetricsHttpServer } from '../../src/admin/metrics-http.ts';
 import { PrometheusExporter } from '../../src/report/prometheus.ts';
-import { PrometheusHttpServer } from '../../src/report/prometheus-http.ts';
 import { FakeAdminView } from '../admin/fake-admin-view.ts';
 
 const exporterOf = (view: FakeAdminView, isProcessInfoExported = false): PrometheusExporter =>
@@ -58,15 +58,12 @@ describe('PrometheusExporter', () => {
   });
 });
 
-describe('PrometheusHttpServer', () => {
-  let server: PrometheusHttpServer | undefined;
+describe('MetricsHttpServer', () => {
+  let server: MetricsHttpServer | undefined;
   afterEach(() => server?.close());
 
   it('serves /metrics and nothing else', async () => {
-    server = new PrometheusHttpServer(
-      { host: '127.0.0.1', port: 0 },
-      exporterOf(new FakeAdminView()),
-    );
+    server = new MetricsHttpServer({ host: '127.0.0.1', port: 0 }, exporterOf(new FakeAdminView()));
     const base = `http://127.0.0.1:${await server.listen()}`;
     const answer = await fetch(`${base}/metrics`);
     expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');

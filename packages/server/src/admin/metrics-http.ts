@@ -1,10 +1,10 @@
 /** The endpoint of `metricsProvider.httpPort`: GET /metrics and nothing else. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PrometheusExporter } from './prometheus.ts';
+import type { PrometheusExporter } from '../report/prometheus.ts';
 
 /** Where to listen. */
-export interface PrometheusHttpOptions {
+export interface MetricsHttpOptions {
   /** Undefined = every address of the machine. */
   readonly host: string | undefined;
   /** 0 = any free port. */
@@ -15,11 +15,11 @@ const CONNECTIONS_MAX = 64;
 const TIMEOUT_MS = 30_000;
 
 /** A running metrics endpoint. */
-export class PrometheusHttpServer {
-  readonly #options: PrometheusHttpOptions;
+export class MetricsHttpServer {
+  readonly #options: MetricsHttpOptions;
   readonly #server: Server;
 
-  constructor(options: PrometheusHttpOptions, exporter: PrometheusExporter) {
+  constructor(options: MetricsHttpOptions, exporter: PrometheusExporter) {
     this.#options = options;
     this.#server = createServer(
       { headersTimeout: 10_000, requestTimeout: TIMEOUT_MS, maxHeaderSize: 16 * 1024 },
