@@ -4,16 +4,14 @@ export type { AuthId } from './auth/auth-id.ts';
 export type { AuthFacts, AuthOutcome, AuthProvider } from './auth/auth-provider.ts';
 export { DigestProvider } from './auth/digest-provider.ts';
 export { EnsembleProvider } from './auth/ensemble-provider.ts';
+export { hostAddress } from './auth/ip-address.ts';
 export { ipProvider } from './auth/ip-provider.ts';
 export { Client, type ClientFacts } from './client.ts';
 export type { DigestLogEntry } from './digest-log.ts';
 export type { CloseReason, Fact, Meter, Outbox, ReplyFacts } from './outbox.ts';
 export type { QuotaExceeded } from './quota/quota.ts';
-export { type CoreOptions, ServerCore, type SnapshotSource } from './server-core.ts';
+export { type CoreOptions, ServerCore, type SnapshotHead } from './server-core.ts';
 export type { Session } from './session/session.ts';
-export { type CreateZnode, DataTree, newCreateZnode } from './tree/data-tree.ts';
-export type { TreeImage } from './tree/tree-image.ts';
-export { Turn, type TurnLog, type TurnShell } from './turn.ts';
 export {
   checkLogHeader,
   checkLogRecord,
@@ -54,3 +52,6 @@ export {
   writeZxidDigest,
   type ZxidDigest,
 } from './storage/snapshot-format.ts';
+export { type CreateZnode, DataTree, newCreateZnode } from './tree/data-tree.ts';
+export type { TreeImage } from './tree/tree-image.ts';
+export { Turn, type TurnLog, type TurnShell } from './turn.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@zooid/protocol';
+import type { ErrorCode, EventType } from '@zooid/protocol';
 import type { Client } from './client.ts';
 import type { QuotaExceeded } from './quota/quota.ts';
 
@@ -25,6 +25,7 @@ export type CloseReason =
   | 'session-moved'
   | 'session-invalid'
   | 'client-zxid-ahead'
+  | 'throttled'
   | 'auth-failed'
   | 'auth-required'
   | 'unimplemented'
@@ -80,6 +81,8 @@ export interface Meter {
   onReply(reply: ReplyFacts): void;
   /** A watch event was encoded for a client. */
   onEvent(client: Client, bytes: number): void;
+  /** One change concerned so many watchers. */
+  onWatchesFired(eventType: EventType, watcherCount: number): void;
 }
 
 /** One reply, in an object that the core uses again for the next. */

@@ -5,11 +5,18 @@ import { Client } from './client.ts';
 import { DigestLog } from './digest-log.ts';
 import type { Meter, Outbox } from './outbox.ts';
 import { QuotaTable } from './quota/quota.ts';
+import type { Random } from './random.ts';
 import { Replies } from './replies.ts';
 import { Reads } from './request/reads.ts';
 import { RequestDesk } from './request/request-desk.ts';
 import { WatchRequests } from './request/watch-requests.ts';
 import { SessionTracker } from './session/session-tracker.ts';
+import type { SnapshotSession } from './storage/snapshot-format.ts';
+import {
+  ConnectionThrottle,
+  type ConnectionThrottleOptions,
+} from './throttle/connection-throttle.ts';
+import { type LargeRequestOptions, LargeRequests } from './throttle/large-requests.ts';
 import { DataTree } from './tree/data-tree.ts';
 import type { TreeImage } from './tree/tree-image.ts';
 import type { TurnClock } from './turn-clock.ts';
@@ -31,17 +38,21 @@ export interface CoreOptions {
   readonly enforceQuota: boolean;
   readonly closeSessionTxnEnabled: boolean;
   readonly reconfigEnabled: boolean;
+  /** Report a fact for each change that an audit log holds. */
+  readonly isAudited: boolean;
   readonly cleaner: CleanerOptions;
+  readonly connectionThrottle: ConnectionThrottleOptions;
+  readonly largeRequests: LargeRequestOptions;
 }
 
-/** An exact snapshot in the making: everything of one zxid. */
-export interface SnapshotSource {
+/** What a snapshot says besides the znodes: all of one moment. */
+export interface SnapshotHead {
   readonly zxid: number;
-  readonly digest: bigint;
-  /** Session ids with their timeouts, as they were committed. */
-  readonly sessions: readonly (readonly [id: bigint, timeoutMs: number])[];
+  /** The tree's digest; undefined when it keeps none. */
+  readonly digest: bigint | undefined;
+  /** Sessions with their timeouts, as they were committed. */
+  readonly sessions: readonly SnapshotSession[];
   readonly acls: readonly (readonly [id: number, acls: readonly Acl[]])[];
-  readonly image: TreeImage;
 }
 
 /**
@@ -59,6 +70,7 @@ export class ServerCore {
   readonly access: AccessRules;
   readonly replies: Replies;
   readonly digestLog: DigestLog = new DigestLog();
+  readonly connectionThrottle: ConnectionThrottle;
 
   readonly #outbox: Outbox;
   readonly #preparer: Preparer;
@@ -66,6 +78,7 @@ export class ServerCore {
   readonly #desk: RequestDesk;
   readonly #cleaner: Cleaner;
   readonly #clock: TurnClock;
+  readonly #isDigested: boolean;
 
   constructor(parts: {
     readonly options: CoreOptions;
@@ -74,15 +87,20 @@ export class ServerCore {
     readonly access: AccessRules;
     /** Wall clock at the start, ms: new session ids grow from it. */
     readonly wallMs: number;
+    /** Monotonic clock at the start, ms. */
+    readonly nowMs: number;
+    readonly random: Random;
   }) {
     const { options, outbox, meter, access } = parts;
-    const clock = { wallMs: parts.wallMs, nowMs: 0 };
+    const clock = { wallMs: parts.wallMs, nowMs: parts.nowMs };
     const tree = new DataTree({
       digestEnabled: options.digestEnabled,
       extendedTypes: options.extendedTypes,
       hashSeed: options.hashSeed,
     });
-    const watches = new WatchTable<Client>();
+    const watches = new WatchTable<Client>({
+      onFired: (eventType, count) => meter.onWatchesFired(eventType, count),
+    });
     const sessions = new SessionTracker({ tickTimeMs: options.tickTimeMs });
     const quotas = new QuotaTable(tree, {
       onExceeded: (exceeded) => outbox.report({ kind: 'quota-exceeded', ...exceeded }),
@@ -98,6 +116,9 @@ export class ServerCore {
         replies.event(client, eventType, path, zxid, acls),
     });
     const { digestLog } = this;
+    const { random } = parts;
+    const throttle = new ConnectionThrottle(options.connectionThrottle, random, parts.nowMs);
+    const largeRequests = new LargeRequests(options.largeRequests);
     const pipeline = new Pipeline({
       options,
       tree,
@@ -107,6 +128,7 @@ export class ServerCore {
       replies,
       outbox,
       digestLog,
+      largeRequests,
       clock,
       onAnswered: (client) => this.#desk.drain(client),
     });
@@ -118,11 +140,13 @@ export class ServerCore {
     this.quotas = quotas;
     this.access = access;
     this.replies = replies;
+    this.connectionThrottle = throttle;
     this.#outbox = outbox;
     this.#preparer = preparer;
     this.#pipeline = pipeline;
     this.#cleaner = new Cleaner(tree, options.cleaner);
     this.#clock = clock;
+    this.#isDigested = options.digestEnabled;
     this.#desk = new RequestDesk({
       options,
       sessions,
@@ -133,6 +157,8 @@ export class ServerCore {
       replies,
       meter,
       outbox,
+      throttle,
+      largeRequests,
       clock,
     });
   }
@@ -178,13 +204,16 @@ export class ServerCore {
   /**
    * Ends the restore: ephemerals of sessions that nobody knows are gone, every session starts with a
    * fresh timeout, and requests may come. Source: ZooKeeperServer.loadData.
+   *
+   * @returns how many ephemerals went. If any did, a snapshot must be taken before the first write.
    */
-  finishRestore(nowMs: number): void {
+  finishRestore(nowMs: number): number {
     this.#clock.nowMs = nowMs;
-    this.#pipeline.finishRestore();
+    const orphanCount = this.#pipeline.finishRestore();
     for (const [id, timeoutMs] of this.#pipeline.committedSessions) {
       this.sessions.track(id, timeoutMs, nowMs);
     }
+    return orphanCount;
   }
 
   // ── Events ────────────────────────────────────────────────────────────────────────────────────────
@@ -229,22 +258,27 @@ export class ServerCore {
       const request = new JuteWriter(path.length + 8);
       request.ustring(path);
       const reader = new JuteReader(request.copy());
-      this.#pipeline.propose(OpCode.deleteContainer, reader, undefined, 0, this.#clock.nowMs);
+      this.#pipeline.propose(OpCode.deleteContainer, reader, undefined, 0, this.#clock.nowMs, 0);
     }
   }
 
-  /**
-   * Begins an exact snapshot of everything applied so far. Slices and pre-images go to `out`, which
-   * the caller empties between calls. One at a time.
-   */
-  beginSnapshot(out: JuteWriter): SnapshotSource {
+  /** What a snapshot of everything applied so far says besides the znodes. */
+  snapshotHead(): SnapshotHead {
+    const sessions = [...this.#pipeline.committedSessions];
     return {
       zxid: this.#pipeline.lastApplied,
-      digest: this.tree.digest,
-      sessions: [...this.#pipeline.committedSessions],
+      digest: this.#isDigested ? this.tree.digest : undefined,
+      sessions: sessions.map(([id, timeoutMs]) => ({ id, timeoutMs })),
       acls: [...this.tree.acls.entries()],
-      image: this.tree.beginImage(out),
     };
+  }
+
+  /**
+   * Begins an exact image of the tree for the snapshot whose head was taken in the same turn. Slices
+   * and pre-images go to `out`, which the caller empties between calls. One at a time.
+   */
+  beginImage(out: JuteWriter): TreeImage {
+    return this.tree.beginImage(out);
   }
 
   /** Ends a session as if it had expired; false when there is none of this id. */

@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  AccessRules,
-  type AuthProvider,
-  DigestProvider,
-
-  ipProvider,
-} from '@zooid/core';
+import { AccessRules, type AuthProvider, DigestProvider, ipProvider } from '@zooid/core';
 import type { SecurityConfig } from './config/config.ts';
 
 /** The rules of permission that an operator configured, with the cryptography that the core has not. */
@@ -19,7 +13,6 @@ export function accessRulesOf(config: SecurityConfig): AccessRules {
       }),
     );
   }
-
   return new AccessRules({
     providers,
     skipAcl: config.isAclSkipped,

@@ -1,140 +1,269 @@
-import { randomInt } from 'node:crypto';
-import fs from 'node:fs';
-import path from 'node:path';
-import { type CoreOptions, type Outbox, ServerCore, Turn } from '@zooid/core';
+import { userInfo } from 'node:os';
+import { ServerCore, Turn } from '@zooid/core';
+import type { Logger } from 'pino';
 import { accessRulesOf } from './access.ts';
 import { FourLetterWords } from './admin/four-letter.ts';
+import { ServerView, type ServicePhase } from './admin/server-view.ts';
+import { TraceMask } from './admin/trace-mask.ts';
+import { versionText } from './admin/version.ts';
 import { systemClock } from './clock.ts';
 import type { ServerConfig } from './config/config.ts';
-import { FileTxnLog } from './disk/file-txn-log.ts';
-import { recover } from './disk/recovery.ts';
+import { coreOptionsOf } from './core-options.ts';
+import type { LogWriteError } from './disk/log-write-error.ts';
+import type { HttpServers } from './http-servers.ts';
 import { ClientListener } from './net/client-listener.ts';
+import { AuditLog } from './report/audit.ts';
 import { createLogger } from './report/logger.ts';
 import { Reporter } from './report/reporter.ts';
 import { ServerMeter } from './report/server-meter.ts';
 import { ServerStats } from './report/server-stats.ts';
+import type { ShellFact } from './report/shell-fact.ts';
+import { Storage } from './storage.ts';
+import { Ticker } from './ticker.ts';
 
+/** A server that takes requests. */
 export interface RunningServer {
   /** The port that clients connect to. */
   readonly clientPort: number;
+  /** The port of the admin server; undefined when it is off. */
+  readonly adminPort: number | undefined;
   /** Resolves when the server has stopped; rejects when it had to, with the reason. */
   readonly closed: Promise<void>;
-  /** Stops serving, writes what is left and lets go of everything. */
+  /**
+   * Stops: requests that were taken in are answered, the log is written, ports and directories are let
+   * go of. Resolves when that is done, also when it was called before.
+   */
   close(): Promise<void>;
 }
 
-export async function startServer(config: ServerConfig): Promise<RunningServer> {
-  const stats = new ServerStats();
-  const clock = systemClock;
-  const log = createLogger({ level: 'info' });
-  const reporter = new Reporter({ log, stats, nowMs: clock.nowMs });
-  const dir = path.join(config.storage.dataDir, 'version-2');
-  const logDir = path.join(config.storage.dataLogDir, 'version-2');
-  fs.mkdirSync(dir, { recursive: true });
-  fs.mkdirSync(logDir, { recursive: true });
-  const outbox: Outbox = {
-    appendTxn: (zxid, bytes, start, end) => txnLog.append(zxid, bytes, start, end),
-    report: (fact) => reporter.report(fact),
-  };
-  const core = new ServerCore({
-    options: coreOptionsOf(config),
-    outbox,
-    meter: new ServerMeter(stats),
-    access: accessRulesOf(config.security),
-    wallMs: clock.wallMs(),
-  });
-  const recovered = recover(
-    {
-      snapshotDirectory: dir,
-      logDirectory: logDir,
-      missingSnapshot: 'trusted',
-      digest: config.tree.isDigestOn ? 'compared' : 'ignored',
-      tornTail: 'repaired',
-    },
-    {
-      tree: core.tree,
-      onSession: (id, timeoutMs) => core.restoreSession(id, timeoutMs),
-      onSnapshotLoaded: (zxid) => core.restoredSnapshot(zxid),
-      onTxn: (bytes, start, end) => core.replayTxn(bytes, start, end),
-    },
-  );
-  core.finishRestore(clock.nowMs());
-  const txnLog = new FileTxnLog(
-    {
-      directory: logDir,
-      lastZxid: recovered.lastZxid,
-      preallocBytes: config.storage.preallocateBytes,
-      sync: config.storage.isSyncForced ? 'each-write' : 'never',
-      fileBytesMax: config.storage.logFileBytesMax,
-      slowSyncMs: config.storage.syncWarningMs,
-    },
-    {
-      onSynced: (zxid) => {
-        turn.onLogSynced(zxid);
-        listener.releaseHeld();
-      },
-      onFailed: (error) => {
-        log.fatal({ err: error }, 'log failed');
-        process.exit(10);
-      },
-    },
-  );
-  const turn = new Turn(core, {
-    log: txnLog,
-    wallMs: clock.wallMs,
-    nowMs: clock.nowMs,
-    send: (client, out) => listener.send(client, out),
-  });
-  const words = new FourLetterWords({ enabled: config.fourLetterWords }, {} as never);
-  const listener = new ClientListener({
-    config: config.network,
-    outstandingMax: config.throttle.outstandingRequestCountMax,
-    core,
-    turn,
-    words,
-    reporter,
-    clock,
-    admits: () => true,
-  });
-  const clientPort = await listener.listen();
-  const ticker = setInterval(() => turn.onTick(), Math.min(config.session.tickTimeMs, 500));
-  let closed = () => {};
-  const closedPromise = new Promise<void>((resolve) => {
-    closed = resolve;
-  });
-  return {
-    clientPort,
-    closed: closedPromise,
-    close: async () => {
-      clearInterval(ticker);
-      await listener.close();
-      await txnLog.close();
-      closed();
-    },
-  };
+/** What a program that embeds a server may give it. */
+export interface ServerOptions {
+  /** Where the server's own log goes; JSON lines on the standard output unless given. */
+  readonly logger?: Logger | undefined;
 }
 
-function coreOptionsOf(config: ServerConfig): CoreOptions {
-  const { session, tree } = config;
-  return {
-    serverId: 0,
-    tickTimeMs: session.tickTimeMs,
-    sessionTimeoutMsMin: session.timeoutMsMin,
-    sessionTimeoutMsMax: session.timeoutMsMax,
-    extendedTypes: tree.isTtl353Emulated
-      ? 'extended353'
-      : tree.isExtendedTypesOn
-        ? 'extended'
-        : 'off',
-    digestEnabled: tree.isDigestOn,
-    hashSeed: randomInt(2 ** 31),
-    enforceQuota: tree.isQuotaEnforced,
-    closeSessionTxnEnabled: tree.isCloseSessionTxnOn,
-    reconfigEnabled: false,
-    cleaner: {
-      checkIntervalMs: tree.containerCheckIntervalMs,
-      deletesPerMinuteMax: tree.containerDeleteCountPerMinuteMax,
-      neverUsedMsMax: tree.containerNeverUsedMs,
-    },
-  };
+/**
+ * Starts a standalone server: when this resolves, what was on disk is restored and clients may connect.
+ *
+ * @throws DataDirError when the directories cannot be used, RecoveryError when what is in them cannot be
+ *   trusted, or what the system says of a port. Nothing is left running then.
+ */
+export async function startServer(
+  config: ServerConfig,
+  options: ServerOptions = {},
+): Promise<RunningServer> {
+  const server = new Server(config, options);
+  try {
+    await server.start();
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return server;
 }
+
+/** Builds every part of a server and connects them: the one place that knows them all. */
+class Server implements RunningServer {
+  clientPort = 0;
+  adminPort: number | undefined;
+  readonly closed: Promise<void>;
+
+  readonly #config: ServerConfig;
+  readonly #clock = systemClock;
+  readonly #stats = new ServerStats();
+  readonly #reporter: Reporter;
+  readonly #audit: AuditLog | undefined;
+  readonly #phase: ServicePhase = {
+    isServing: false,
+    notReadyReason: 'the server is starting',
+    notAliveReason: undefined,
+  };
+  readonly #startedMs: number;
+
+  #storage: Storage | undefined;
+  #listener: ClientListener | undefined;
+  #ticker: Ticker | undefined;
+  #http: HttpServers | undefined;
+  readonly #traceMask = new TraceMask();
+
+  #fatal: Error | undefined;
+  #closing: Promise<void> | undefined;
+  #resolveClosed: () => void = () => {};
+  #rejectClosed: (error: Error) => void = () => {};
+
+  constructor(config: ServerConfig, options: ServerOptions) {
+    this.#config = config;
+    this.#startedMs = this.#clock.nowMs();
+    if (config.isAuditOn) {
+      this.#audit = new AuditLog({
+        write: (line) => process.stdout.write(line),
+        serverUser: userInfo().username,
+        nowMs: this.#clock.wallMs,
+      });
+    }
+    this.#reporter = new Reporter({
+      log: options.logger ?? createLogger({ level: 'info' }),
+      stats: this.#stats,
+      audit: this.#audit,
+      nowMs: this.#clock.nowMs,
+    });
+    this.closed = new Promise((resolve, reject) => {
+      this.#resolveClosed = resolve;
+      this.#rejectClosed = reject;
+    });
+    // Whoever does not look at it must not be ended by it.
+    this.closed.catch(() => {});
+  }
+
+  async start(): Promise<void> {
+    const config = this.#config;
+    const clock = this.#clock;
+    const stats = this.#stats;
+    const reporter = this.#reporter;
+    const storage = Storage.open({
+      config: config.storage,
+      digest: config.tree.isDigestOn ? 'compared' : 'ignored',
+      report: (fact) => reporter.report(fact),
+      random: Math.random,
+    });
+    this.#storage = storage;
+    const core = new ServerCore({
+      options: coreOptionsOf(config),
+      outbox: {
+        appendTxn: (zxid, bytes, start, end) => storage.log.append(zxid, bytes, start, end),
+        report: (fact) => reporter.report(fact),
+      },
+      meter: new ServerMeter(stats),
+      access: accessRulesOf(config.security),
+      wallMs: clock.wallMs(),
+      nowMs: clock.nowMs(),
+      random: { next: Math.random },
+    });
+    await storage.restore(
+      core,
+      {
+        onSynced: (zxid, durationMs) => {
+          stats.fsyncTimeMs.add(durationMs);
+          turn.onLogSynced(zxid);
+          listener.releaseHeld();
+          storage.snapshotIfDue();
+        },
+        onFailed: (error) => this.#onLogFailed(error),
+        onSlowSync: ({ durationMs, file }) => {
+          const thresholdMs = config.storage.syncWarningMs;
+          reporter.report({ kind: 'slow-sync', durationMs, thresholdMs, file });
+        },
+      },
+      clock.nowMs(),
+    );
+    const turn = new Turn(core, {
+      log: storage.log,
+      wallMs: clock.wallMs,
+      nowMs: clock.nowMs,
+      send: (client, out) => listener.send(client, out),
+    });
+    const view = new ServerView({
+      config,
+      core,
+      stats,
+      clock,
+      phase: this.#phase,
+      snapshotDir: storage.snapshotDirectory,
+      logDir: storage.logDirectory,
+      connectionSource: () => this.#listener,
+      clientPort: () => this.clientPort,
+      connectionDropProbability: () => core.connectionThrottle.dropChance,
+      takeSnapshot: async () => {
+        const file = await storage.takeSnapshot();
+        return { path: file.path, sizeBytes: file.bytes, zxid: file.zxid };
+      },
+    });
+    const listener = new ClientListener({
+      config: config.network,
+      outstandingMax: config.throttle.outstandingRequestCountMax,
+      core,
+      turn,
+      words: new FourLetterWords(
+        { enabled: config.fourLetterWords, traceMask: this.#traceMask },
+        view,
+      ),
+      reporter,
+      clock,
+    });
+    this.#listener = listener;
+    await this.#startHttp(view);
+    this.clientPort = await listener.listen();
+    this.#ticker = new Ticker({
+      intervalMs: Math.min(config.session.tickTimeMs, config.tree.containerCheckIntervalMs, 500),
+      onTick: () => {
+        turn.onTick();
+        listener.sweep(clock.nowMs());
+      },
+      onLate: (lateMs) => {
+        stats.loopPauseTimeMs.add(lateMs);
+        if (lateMs >= LOOP_PAUSE_REPORTED_MS) {
+          reporter.report({ kind: 'loop-paused', durationMs: lateMs });
+        }
+      },
+    });
+    storage.startPurging();
+    this.#phase.isServing = true;
+    this.#phase.notReadyReason = undefined;
+    this.#audit?.recordStart('success');
+    reporter.report({
+      kind: 'server-started',
+      version: versionText(),
+      address: `${config.network.client.host ?? '0.0.0.0'}:${this.clientPort}`,
+      dataDir: config.storage.dataDir,
+      durationMs: clock.nowMs() - this.#startedMs,
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const startedMs = this.#clock.nowMs();
+    this.#phase.isServing = false;
+    this.#phase.notReadyReason ??= 'the server is stopping';
+    const cause = this.#fatal?.message ?? 'asked to stop';
+    this.#reporter.report({ kind: 'server-stopping', cause });
+    this.#audit?.recordStop();
+    this.#ticker?.stop();
+    // What was taken in is answered: no more is read, then the log is written out, then all hang up.
+    this.#listener?.stopReading();
+    await this.#storage?.close();
+    await this.#listener?.close();
+    await this.#http?.close();
+    this.#reporter.report({
+      kind: 'server-stopped',
+      durationMs: this.#clock.nowMs() - startedMs,
+    });
+    if (this.#fatal === undefined) this.#resolveClosed();
+    else this.#rejectClosed(this.#fatal);
+  }
+
+  /** The log is how this server keeps its promises: without it, it must not go on. */
+  #onLogFailed(error: LogWriteError): void {
+    this.#fatal = error;
+    this.#phase.notAliveReason = `the transaction log failed: ${error.message}`;
+    this.#phase.notReadyReason = this.#phase.notAliveReason;
+    const { file, message: reason, remedy } = error;
+    this.#reporter.report({ kind: 'log-failed', file, reason, remedy });
+    void this.close();
+  }
+
+  async #startHttp(view: ServerView): Promise<void> {
+    const { admin, metrics } = this.#config;
+    if (!admin.isOn && metrics.prometheus === undefined) return;
+    const { startHttpServers } = await import('./http-servers.ts');
+    const report = (fact: ShellFact) => this.#reporter.report(fact);
+    this.#http = await startHttpServers(this.#config, view, this.#traceMask, report);
+    this.adminPort = this.#http.adminPort;
+  }
+}
+
+/** A pause of the event loop that an operator should hear of. */
+const LOOP_PAUSE_REPORTED_MS = 1000;

@@ -14,6 +14,8 @@ import type { Replies } from '../replies.ts';
 import { nextSessionIdStart, sessionIdAfter } from '../session/session-id.ts';
 import { isSessionPassword } from '../session/session-password.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
+import type { ConnectionThrottle } from '../throttle/connection-throttle.ts';
+import type { LargeRequests } from '../throttle/large-requests.ts';
 import type { TurnClock } from '../turn-clock.ts';
 import type { Pipeline } from '../txn/pipeline.ts';
 import { decodeConnect, writeConnectResponse } from './connect.ts';
@@ -44,6 +46,8 @@ export class RequestDesk {
   readonly #replies: Replies;
   readonly #meter: Meter;
   readonly #outbox: Outbox;
+  readonly #throttle: ConnectionThrottle;
+  readonly #largeRequests: LargeRequests;
   readonly #clock: TurnClock;
   /** Given to the next session. */
   #nextSessionId: bigint;
@@ -63,6 +67,8 @@ export class RequestDesk {
     readonly replies: Replies;
     readonly meter: Meter;
     readonly outbox: Outbox;
+    readonly throttle: ConnectionThrottle;
+    readonly largeRequests: LargeRequests;
     readonly clock: TurnClock;
   }) {
     this.#options = parts.options;
@@ -74,6 +80,8 @@ export class RequestDesk {
     this.#replies = parts.replies;
     this.#meter = parts.meter;
     this.#outbox = parts.outbox;
+    this.#throttle = parts.throttle;
+    this.#largeRequests = parts.largeRequests;
     this.#clock = parts.clock;
     this.#nextSessionId = nextSessionIdStart(parts.options.serverId, parts.clock.wallMs);
   }
@@ -127,6 +135,11 @@ export class RequestDesk {
     const request = decodeConnect(reader);
     client.speaksReadOnly = request.speaksReadOnly;
     this.#meter.onReceived(client, OpCode.createSession, bytes);
+    const kind = request.sessionId === 0n ? 'global' : 'renew';
+    if (!this.#throttle.tryTake(kind, this.#clock.nowMs)) {
+      this.#replies.hangUp(client, 'throttled');
+      return;
+    }
     if (request.lastZxidSeen > BigInt(this.#pipeline.lastApplied)) {
       // Here it would travel back in time. It gets no answer, so that it tries another server.
       this.#replies.hangUp(client, 'client-zxid-ahead');
@@ -212,8 +225,11 @@ export class RequestDesk {
       case OpCode.multi:
       case OpCode.deleteContainer:
       case OpCode.reconfig:
-        if (this.#mayAsk(client, op, xid)) {
-          this.#pipeline.propose(op, reader, client, xid, receivedAtMs);
+        if (!this.#mayAsk(client, op, xid)) return;
+        if (this.#largeRequests.tryTake(reader.end - frameStart)) {
+          this.#pipeline.propose(op, reader, client, xid, receivedAtMs, reader.end - frameStart);
+        } else {
+          this.#replies.hangUp(client, 'large-request-limit');
         }
         return;
       case OpCode.sync:

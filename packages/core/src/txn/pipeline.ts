@@ -14,6 +14,7 @@ import type { Replies } from '../replies.ts';
 import { writeConnectResponse } from '../request/connect.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
+import type { LargeRequests } from '../throttle/large-requests.ts';
 import type { DataTree } from '../tree/data-tree.ts';
 import type { TurnClock } from '../turn-clock.ts';
 import { type Applier, writeMultiEnd, writeMultiResult } from './apply.ts';
@@ -48,6 +49,7 @@ export class Pipeline {
   readonly #replies: Replies;
   readonly #outbox: Outbox;
   readonly #digestLog: DigestLog;
+  readonly #largeRequests: LargeRequests;
   readonly #clock: TurnClock;
   readonly #onAnswered: (client: Client) => void;
 
@@ -73,6 +75,7 @@ export class Pipeline {
     readonly replies: Replies;
     readonly outbox: Outbox;
     readonly digestLog: DigestLog;
+    readonly largeRequests: LargeRequests;
     readonly clock: TurnClock;
     /** A write of this client is answered: what waited behind it may go on. */
     readonly onAnswered: (client: Client) => void;
@@ -85,6 +88,7 @@ export class Pipeline {
     this.#replies = parts.replies;
     this.#outbox = parts.outbox;
     this.#digestLog = parts.digestLog;
+    this.#largeRequests = parts.largeRequests;
     this.#clock = parts.clock;
     this.#onAnswered = parts.onAnswered;
   }
@@ -132,25 +136,33 @@ export class Pipeline {
     this.#lastProposed = zxid;
   }
 
-  /** What was restored is where proposals go on from. */
-  finishRestore(): void {
+  /** What was restored is where proposals go on from. @returns how many ephemerals had no session. */
+  finishRestore(): number {
+    let orphanCount = 0;
     for (const [sessionId] of [...this.#tree.ephemeralSessions()]) {
       if (!this.#committedSessions.has(sessionId)) {
+        orphanCount += this.#tree.ephemeralsOf(sessionId)?.size ?? 0;
         this.#applier.closeSession(sessionId, [], this.#lastApplied);
       }
     }
     this.#preparer.resetDigest();
+    return orphanCount;
   }
 
   // ── Proposing ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** Prepares and proposes a write whose body is at `reader`; the reply follows once it is durable. */
+  /**
+   * Prepares and proposes a write whose body is at `reader`; the reply follows once it is durable.
+   *
+   * @param requestBytes - length of its frame, for the budget of large requests; 0 for one of our own.
+   */
   propose(
     op: number,
     reader: JuteReader,
     client: Client | undefined,
     xid: number,
     receivedAtMs: number,
+    requestBytes: number,
   ): void {
     const session = client?.session;
     const sessionId = session === undefined ? 0n : session.id;
@@ -173,7 +185,8 @@ export class Pipeline {
     } else if (this.#options.digestEnabled) {
       this.#preparer.writeDigest(this.#txn);
     }
-    this.#append(zxid, op, sessionId, client, xid, receivedAtMs);
+    const proposal = this.#append(zxid, op, sessionId, client, xid, receivedAtMs);
+    proposal.requestBytes = requestBytes;
   }
 
   proposeCreateSession(client: Client, session: Session): void {
@@ -228,6 +241,7 @@ export class Pipeline {
       reader.reset(proposal.block.bytes, proposal.start + TXN_TYPE_AT, proposal.end);
       code = this.#apply(reader.int(), proposal);
       this.#preparer.outstanding.applied(proposal.zxid);
+      this.#largeRequests.release(proposal.requestBytes);
     }
     if (proposal.op === OpCode.closeSession) this.#endSession(proposal);
     if (client === undefined) return;
@@ -432,7 +446,7 @@ export class Pipeline {
     client: Client | undefined,
     xid: number,
     receivedAtMs: number,
-  ): void {
+  ): Proposal {
     const txn = this.#txn;
     const proposal = this.#proposals.push(zxid, txn.bytes, 0, txn.length);
     proposal.timeMs = this.#clock.wallMs;
@@ -443,5 +457,6 @@ export class Pipeline {
     proposal.receivedAtMs = receivedAtMs;
     if (client !== undefined) client.writesSubmitted++;
     this.#outbox.appendTxn(zxid, txn.bytes, 0, txn.length);
+    return proposal;
   }
 }

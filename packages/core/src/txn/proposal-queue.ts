@@ -21,6 +21,8 @@ export class Proposal {
   /** Who gets the reply; undefined when nobody on this server asked. */
   client: Client | undefined = undefined;
   receivedAtMs = 0;
+  /** Length of the request's frame; 0 when no client sent it. */
+  requestBytes = 0;
   block: TxnBlock = nowhere;
   /** The path of a sync, as a jute string. */
   syncPath: Uint8Array = noPath;
@@ -87,6 +89,7 @@ export class ProposalQueue {
     proposal.block = nowhere;
     proposal.client = undefined;
     proposal.syncPath = noPath;
+    proposal.requestBytes = 0;
     this.#spare.push(proposal);
   }
 }

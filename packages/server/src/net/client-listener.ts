@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Client, ServerCore, Turn } from '@zooid/core';
+import { type Client, hostAddress, type ServerCore, type Turn } from '@zooid/core';
 import type { JuteWriter } from '@zooid/protocol';
 import { type FourLetterWords, tryFourLetterWord } from '../admin/four-letter.ts';
 import type { Clock } from '../clock.ts';
@@ -13,6 +13,8 @@ import { writeToSocket } from './write-to-socket.ts';
 const UNSENT_BYTES_PAUSE = 1024 * 1024;
 /** Bytes that may wait in a client's socket, events above all, before it is cut off: it does not read. */
 const UNSENT_BYTES_MAX = 64 * 1024 * 1024;
+/** Time for clients to take their last replies when the server stops. */
+const CLOSE_MS_MAX = 1000;
 /** Argument bytes that a four-letter word may bring (`stmk` has eight). */
 const WORD_ARGUMENT_BYTES_MAX = 8;
 
@@ -25,8 +27,6 @@ export interface ClientListenerParts {
   readonly words: FourLetterWords;
   readonly reporter: Reporter;
   readonly clock: Clock;
-  /** Whether the connection throttle lets another connection in. */
-  readonly admits: () => boolean;
 }
 
 /**
@@ -42,6 +42,8 @@ export class ClientListener {
   readonly #sessionless = new Set<ClientConnection>();
   /** Connections whose requests are not read because too many are in work. */
   readonly #held = new Set<ClientConnection>();
+  #isStopping = false;
+  #onLastClosed: (() => void) | undefined;
 
   constructor(parts: ClientListenerParts) {
     this.#parts = parts;
@@ -69,11 +71,26 @@ export class ClientListener {
     });
   }
 
-  /** Stops listening and closes every connection; resolves when the last one is gone. */
-  close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const connection of this.connections) connection.socket.destroy();
-    return closed;
+  /** Accepts nobody any more, and takes in no more requests; replies still go out. */
+  stopReading(): void {
+    this.#isStopping = true;
+    this.#server.close();
+    for (const { socket } of this.connections) socket.pause();
+  }
+
+  /** Closes every connection once what was written to it is sent; resolves when the last one is gone. */
+  async close(): Promise<void> {
+    this.stopReading();
+    if (this.connections.size === 0) return;
+    const closed = new Promise<void>((resolve) => {
+      this.#onLastClosed = resolve;
+    });
+    const impatience = setTimeout(() => {
+      for (const { socket } of this.connections) socket.destroy();
+    }, CLOSE_MS_MAX);
+    for (const { socket } of this.connections) socket.destroySoon();
+    await closed;
+    clearTimeout(impatience);
   }
 
   /** Sends what a turn wrote for one client, as one write, and hangs up if the core says so. */
@@ -94,14 +111,14 @@ export class ClientListener {
       socket.pause();
       socket.once('drain', () => {
         connection.isPaused = false;
-        if (!this.#held.has(connection)) socket.resume();
+        if (!this.#held.has(connection) && !this.#isStopping) socket.resume();
       });
     }
   }
 
   /** Reads again from clients that were held back, once there is room. */
   releaseHeld(): void {
-    if (this.#held.size === 0) return;
+    if (this.#held.size === 0 || this.#isStopping) return;
     if (this.#parts.core.outstandingCount > this.#parts.outstandingMax) return;
     for (const connection of this.#held) {
       this.#held.delete(connection);
@@ -134,13 +151,15 @@ export class ClientListener {
   }
 
   #onConnection(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress);
-    if (address === undefined) {
+    const { remoteAddress } = socket;
+    if (remoteAddress === undefined) {
+      // It is gone again already.
       socket.destroy();
       return;
     }
-    const { config, reporter, clock, admits } = this.#parts;
-    const reason = this.#refusal(address, admits);
+    const address = hostAddress(remoteAddress);
+    const { config, reporter, clock } = this.#parts;
+    const reason = this.#refusal(address);
     if (reason !== undefined) {
       reporter.report({ kind: 'connection-refused', address, reason });
       socket.destroy();
@@ -162,10 +181,7 @@ export class ClientListener {
     socket.on('close', () => this.#onClose(connection));
   }
 
-  #refusal(
-    address: string,
-    admits: () => boolean,
-  ): 'too-many-connections' | 'too-many-from-address' | 'throttled' | undefined {
+  #refusal(address: string): 'too-many-connections' | 'too-many-from-address' | undefined {
     const { connectionCountMax, connectionCountPerAddressMax } = this.#parts.config;
     if (connectionCountMax > 0 && this.connections.size >= connectionCountMax) {
       return 'too-many-connections';
@@ -174,13 +190,13 @@ export class ClientListener {
     if (connectionCountPerAddressMax > 0 && count >= connectionCountPerAddressMax) {
       return 'too-many-from-address';
     }
-    return admits() ? undefined : 'throttled';
+    return undefined;
   }
 
   #onData(connection: ClientConnection, chunk: Buffer): void {
     const { turn, core, outstandingMax } = this.#parts;
     const { frames } = connection;
-    if (connection.closing !== undefined) return;
+    if (connection.closing !== undefined || this.#isStopping) return;
     turn.begin();
     frames.push(chunk);
     while (frames.next()) {
@@ -218,7 +234,12 @@ export class ClientListener {
   #onError(connection: ClientConnection, error: Error): void {
     const { address } = connection;
     const detail = error.message;
-    this.#parts.reporter.report({ kind: 'connection-cut', address, reason: 'socket-error', detail });
+    this.#parts.reporter.report({
+      kind: 'connection-cut',
+      address,
+      reason: 'socket-error',
+      detail,
+    });
   }
 
   #onClose(connection: ClientConnection): void {
@@ -231,6 +252,7 @@ export class ClientListener {
     this.#held.delete(connection);
     this.#parts.turn.onClientClosed(connection);
     this.releaseHeld();
+    if (this.connections.size === 0) this.#onLastClosed?.();
   }
 
   #cut(connection: ClientConnection, reason: CutReason, detail?: string): void {
@@ -243,9 +265,4 @@ export class ClientListener {
     });
     connection.socket.destroy();
   }
-}
-
-/** An address as the `ip` scheme compares it: an IPv4 address that came through IPv6 is IPv4. */
-function plainAddress(address: string | undefined): string | undefined {
-  return address?.startsWith('::ffff:') === true ? address.slice(7) : address;
 }

@@ -1,0 +1,253 @@
+import type { ServerCore } from '@zooid/core';
+import type { StorageConfig } from './config/config.ts';
+import { DataDir } from './disk/data-dir.ts';
+import { FileTxnLog } from './disk/file-txn-log.ts';
+import { purge } from './disk/purge.ts';
+import { type RecoveryFact, recover } from './disk/recovery.ts';
+import { type SnapshotFile, SnapshotStore, type SnapshotWriting } from './disk/snapshot-store.ts';
+import type { TxnLog, TxnLogEvents } from './disk/txn-log.ts';
+import type { ShellFact } from './report/shell-fact.ts';
+
+export interface StorageParts {
+  readonly config: StorageConfig;
+  readonly digest: 'compared' | 'ignored';
+  readonly report: (fact: ShellFact) => void;
+  /** A number in [0, 1): servers of an ensemble must not all take their snapshots at once. */
+  readonly random: () => number;
+}
+
+/** What was found on disk at the start. */
+export interface Recovered {
+  readonly lastZxid: number;
+  /** Times in ms. */
+  readonly snapshotDurationMs: number;
+  readonly replayDurationMs: number;
+  readonly recordCount: number;
+}
+
+/**
+ * The server's disk as a whole: opens and locks the directories, restores the core from them, keeps the
+ * log, and decides when a snapshot is taken and old files go. How each is done is in `disk/`.
+ */
+export class Storage {
+  readonly #parts: StorageParts;
+  readonly #dataDir: DataDir;
+  readonly #snapshots: SnapshotStore;
+  #core: ServerCore | undefined;
+  #log: TxnLog | undefined;
+  #writing: SnapshotWriting | undefined;
+  #snapshotDone: Promise<SnapshotFile | undefined> = Promise.resolve(undefined);
+  /** Records and bytes of log at which the next snapshot is due. */
+  #recordsDue = 0;
+  #bytesDue = 0;
+  #purgeTimer: NodeJS.Timeout | undefined;
+  #isPurging = false;
+
+  private constructor(parts: StorageParts, dataDir: DataDir) {
+    this.#parts = parts;
+    this.#dataDir = dataDir;
+    this.#snapshots = new SnapshotStore({
+      directory: dataDir.snapshotDirectory,
+      compression: parts.config.snapshotCompression,
+      lastZxid: parts.config.isLastZxidInSnapshot ? 'written' : 'omitted',
+    });
+    this.#chooseNextSnapshot();
+  }
+
+  /** Opens the directories for this process alone. @throws DataDirError */
+  static open(parts: StorageParts): Storage {
+    const { config } = parts;
+    const dataDir = DataDir.open({
+      dataDir: config.dataDir,
+      dataLogDir: config.dataLogDir,
+      missing: config.isDirCreated ? 'created' : 'refused',
+    });
+    return new Storage(parts, dataDir);
+  }
+
+  /** `version-2` under dataDir. */
+  get snapshotDirectory(): string {
+    return this.#dataDir.snapshotDirectory;
+  }
+
+  /** `version-2` under dataLogDir. */
+  get logDirectory(): string {
+    return this.#dataDir.logDirectory;
+  }
+
+  /** Where transactions go; {@link restore} has opened it. */
+  get log(): TxnLog {
+    if (this.#log === undefined) throw new Error('the log is not open before the restore');
+    return this.#log;
+  }
+
+  /**
+   * Brings the core to where the files say it was, and opens the log behind it. When this resolves, a
+   * crash at any later moment finds what it needs.
+   *
+   * @throws RecoveryError when the files cannot be trusted; they are unchanged then.
+   */
+  async restore(core: ServerCore, events: TxnLogEvents, nowMs: number): Promise<Recovered> {
+    const { config, report } = this.#parts;
+    this.#core = core;
+    const recovered = recover(
+      {
+        snapshotDirectory: this.snapshotDirectory,
+        logDirectory: this.logDirectory,
+        missingSnapshot: config.isEmptySnapshotTrusted ? 'trusted' : 'refused',
+        digest: this.#parts.digest,
+        tornTail: 'repaired',
+      },
+      {
+        tree: core.tree,
+        onSession: (id, timeoutMs) => core.restoreSession(id, timeoutMs),
+        onSnapshotLoaded: (zxid) => core.restoredSnapshot(zxid),
+        onTxn: (bytes, start, end) => core.replayTxn(bytes, start, end),
+      },
+    );
+    for (const fact of recovered.facts) report(shellFactOf(fact));
+    const orphans = core.finishRestore(nowMs);
+    report({
+      kind: 'recovered',
+      snapshotZxid: recovered.snapshotZxid ?? 0,
+      lastZxid: recovered.lastZxid,
+      txnCount: recovered.recordCount,
+      nodeCount: core.tree.nodeCount,
+      sessionCount: core.sessions.size,
+      snapshotMs: recovered.snapshotDurationMs,
+      logMs: recovered.replayDurationMs,
+    });
+    this.#log = new FileTxnLog(
+      {
+        directory: this.logDirectory,
+        lastZxid: recovered.lastZxid,
+        preallocBytes: config.preallocateBytes,
+        sync: config.isSyncForced ? 'each-write' : 'never',
+        fileBytesMax: config.logFileBytesMax,
+        slowSyncMs: config.syncWarningMs,
+        bytesSinceSnapshot: recovered.recordBytes,
+        recordsSinceSnapshot: recovered.recordCount,
+      },
+      events,
+    );
+    // A log without a snapshot is refused at the next start. And ephemerals that no session owned are
+    // gone without a transaction: a log replayed over the old snapshot would meet them again.
+    if (recovered.snapshotZxid === undefined || orphans > 0) await this.takeSnapshot();
+    return recovered;
+  }
+
+  /** Takes a snapshot when the log has grown enough. Called after transactions were applied. */
+  snapshotIfDue(): void {
+    const { log } = this;
+    const isDue =
+      log.recordsSinceSnapshot >= this.#recordsDue || log.bytesSinceSnapshot >= this.#bytesDue;
+    if (!isDue || this.#writing !== undefined) return;
+    this.#chooseNextSnapshot();
+    // A failure is reported; the log keeps everything until the next one.
+    this.takeSnapshot().catch(() => {});
+  }
+
+  /**
+   * Writes a snapshot of everything applied so far and resolves when it is durable. One that is being
+   * written is waited for first.
+   *
+   * @throws SnapshotWriteError, which is also reported; nothing else is lost.
+   */
+  async takeSnapshot(): Promise<SnapshotFile> {
+    while (this.#writing !== undefined) await this.#snapshotDone.catch(() => {});
+    const core = this.#core;
+    if (core === undefined) throw new Error('there is nothing to take a snapshot of yet');
+    const head = core.snapshotHead();
+    const writing = this.#snapshots.begin(head);
+    this.#writing = writing;
+    const { log } = this;
+    if (log.recordsSinceSnapshot > 0) log.roll();
+    log.markSnapshot();
+    this.#snapshotDone = writing.write(core.beginImage(writing.out));
+    try {
+      const file = await this.#snapshotDone;
+      if (file === undefined) throw new Error('the snapshot was given up because the server stops');
+      const { zxid, bytes, durationMs } = file;
+      this.#parts.report({ kind: 'snapshot-taken', zxid, file: file.path, bytes, durationMs });
+      return file;
+    } catch (error) {
+      this.#parts.report({ kind: 'snapshot-failed', reason: (error as Error).message });
+      throw error;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  /** Begins to remove files that no restart can need, now and every `autopurge.purgeInterval`. */
+  startPurging(): void {
+    const { purgeIntervalMs } = this.#parts.config;
+    if (purgeIntervalMs <= 0) return;
+    const startedMs = performance.now();
+    let rounds = 0;
+    const look = () => {
+      // A timer of Node's cannot wait for longer than 24 days, so it looks every minute.
+      if (performance.now() - startedMs < rounds * purgeIntervalMs) return;
+      rounds++;
+      this.#purge().catch((error: Error) => {
+        this.#parts.report({ kind: 'purge-failed', reason: error.message });
+      });
+    };
+    this.#purgeTimer = setInterval(look, Math.min(purgeIntervalMs, 60_000));
+    this.#purgeTimer.unref();
+    look();
+  }
+
+  /** Writes what is left of the log, gives up a snapshot that is being written, unlocks the directories. */
+  async close(): Promise<void> {
+    clearInterval(this.#purgeTimer);
+    this.#writing?.abort();
+    await this.#log?.close();
+    await this.#snapshotDone.catch(() => {});
+    this.#dataDir.close();
+  }
+
+  async #purge(): Promise<void> {
+    if (this.#isPurging) return;
+    this.#isPurging = true;
+    try {
+      const result = await purge({
+        snapshotDirectory: this.snapshotDirectory,
+        logDirectory: this.logDirectory,
+        keptSnapshots: this.#parts.config.purgeRetainCount,
+      });
+      const { removed, refusedBecause } = result;
+      if (removed.length > 0) {
+        this.#parts.report({ kind: 'files-purged', count: removed.length });
+      }
+      if (refusedBecause !== undefined) {
+        this.#parts.report({ kind: 'purge-failed', reason: refusedBecause });
+      }
+    } finally {
+      this.#isPurging = false;
+    }
+  }
+
+  /** Half of the limits and a random part of the other half. Source: SyncRequestProcessor. */
+  #chooseNextSnapshot(): void {
+    const { snapshotTxnCount, snapshotLogBytes } = this.#parts.config;
+    const share = 0.5 + this.#parts.random() / 2;
+    this.#recordsDue = Math.max(1, Math.floor(snapshotTxnCount * share));
+    this.#bytesDue = snapshotLogBytes === undefined ? Infinity : snapshotLogBytes * share;
+  }
+}
+
+function shellFactOf(fact: RecoveryFact): ShellFact {
+  switch (fact.kind) {
+    case 'snapshot-refused':
+      return { kind: 'snapshot-unusable', file: fact.file, reason: fact.reason };
+    case 'log-tail-torn':
+      return {
+        kind: 'log-tail-cut',
+        file: fact.flaw.path,
+        offset: fact.flaw.offset,
+        bytes: fact.flaw.contentBytes,
+      };
+    default:
+      return { kind: 'recovery-note', note: fact };
+  }
+}
