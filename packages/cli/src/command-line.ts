@@ -31,7 +31,7 @@ Every key: docs/reference/configuration.md
 `;
 
 /** Version of this package, which is the version of all of Zooid's packages. */
-export function readVersion(): string {
+function readVersion(): string {
   const file = new URL('../package.json', import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }
@@ -63,19 +63,18 @@ export async function runCommandLine(
     .option(
       '-D <key=value>',
       "set a Java system property that ZooKeeper's server knows; may be repeated",
-      (text: string, earlier: readonly Property[]) => [...earlier, parseProperty(text)],
-      [],
+      (text: string, earlier: readonly Property[] = []) => [...earlier, parseProperty(text)],
     )
     .addHelpText('after', SERVER_HELP)
     .action(
       async (
         config: readonly string[],
-        options: { readonly D: readonly Property[] },
+        options: { readonly D?: readonly Property[] },
         command: Command,
       ) => {
         if (config.length > 4)
           command.error(`error: too many arguments: ${config.length} instead of at most 4`);
-        exitCode = await runServer(config, options.D, parts);
+        exitCode = await runServer(config, options.D ?? [], parts);
       },
     );
   try {
