@@ -67,7 +67,7 @@ export interface DigestEntry {
   readonly digest: bigint;
 }
 
-/** How much is watched. A path with a data and a child watch of one session counts as two watches. */
+/** What `wchs` tells. Like Apache's it knows data and exist watches, not those of children. */
 export interface WatchSummary {
   readonly watcherCount: number;
   readonly pathCount: number;
@@ -131,6 +131,8 @@ export interface AdminView {
   readonly sessionCount: number;
   readonly outstandingRequests: number;
   readonly watchSummary: WatchSummary;
+  /** Watches of every kind; a path with a data and a child watch of one session counts as two. */
+  readonly watchCount: number;
   /** Open client connections, secure ones included. */
   readonly connectionCount: number;
   connections(): Iterable<ConnectionView>;

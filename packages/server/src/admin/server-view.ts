@@ -157,8 +157,13 @@ export class ServerView implements AdminView {
   }
 
   get watchSummary(): WatchSummary {
-    const { watchCount, pathCount, watcherCount } = this.#parts.core.watches;
-    return { watchCount, pathCount, watcherCount };
+    // `wchs` sees the table of data watches only, as in Apache's server.
+    const { dataWatchCount, pathCount, watcherCount } = this.#parts.core.watches;
+    return { watchCount: dataWatchCount, pathCount, watcherCount };
+  }
+
+  get watchCount(): number {
+    return this.#parts.core.watches.watchCount;
   }
 
   get connectionCount(): number {

@@ -27,7 +27,17 @@ const debug = (message: string, fields: Fields): LogLine => line('debug', messag
 const provoked = (made: LogLine): LogLine => ({ ...made, isProvoked: true });
 
 function line(level: LogLine['level'], message: string, fields: Fields): LogLine {
-  return { level, message, fields, isProvoked: false };
+  return { level, message, fields: rounded(fields), isProvoked: false };
+}
+
+/** Times to a tenth of a millisecond: nobody reads more. */
+function rounded(fields: Fields): Fields {
+  const entries = Object.entries(fields).map(([name, value]) =>
+    name.endsWith('Ms') && typeof value === 'number'
+      ? ([name, Math.round(value * 10) / 10] as const)
+      : ([name, value] as const),
+  );
+  return Object.fromEntries(entries);
 }
 
 /** The line that a fact of the core or of a shell is worth; undefined = none. */
@@ -169,7 +179,7 @@ export function lineOf(fact: Fact | ShellFact): LogLine | undefined {
     case 'loop-paused':
       return provoked(warn('event loop paused', { durationMs: fact.durationMs }));
     case 'word-asked':
-      return provoked(info('four-letter word', { word: fact.word, address: fact.address }));
+      return debug('four-letter word', { word: fact.word, address: fact.address });
     case 'admin-command':
       return provoked(
         info('admin command', {

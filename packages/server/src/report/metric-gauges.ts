@@ -35,7 +35,7 @@ export const GAUGES: readonly GaugeMetric[] = [
   ),
   gauge('uptime', 'Time since the server started, ms.', (v) => Math.floor(v.uptimeMs)),
   gauge('znode_count', 'Znodes in the tree.', (v) => v.nodeCount),
-  gauge('watch_count', 'Watches that are set.', (v) => v.watchSummary.watchCount),
+  gauge('watch_count', 'Watches that are set.', (v) => v.watchCount),
   gauge('ephemerals_count', 'Ephemeral znodes.', (v) => v.ephemeralCount),
   gauge(
     'approximate_data_size',

@@ -56,6 +56,7 @@ export class FakeAdminView implements Mutable<AdminView> {
   sessionCount = 2;
   outstandingRequests = 0;
   watchSummary: AdminView['watchSummary'] = { watcherCount: 2, pathCount: 2, watchCount: 3 };
+  watchCount = 4;
   connectionCount = 3;
   connectionList: ConnectionView[] = [];
   buckets: SessionBucket[] = [];
