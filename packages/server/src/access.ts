@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { AccessRules, type AuthProvider, DigestProvider, ipProvider } from '@zooid/core';
+import {
+  AccessRules,
+  type AuthProvider,
+  DigestProvider,
+  EnsembleProvider,
+  ipProvider,
+} from '@zooid/core';
 import type { SecurityConfig } from './config/config.ts';
 
 /** The rules of permission that an operator configured, with the cryptography that the core has not. */
@@ -12,6 +18,9 @@ export function accessRulesOf(config: SecurityConfig): AccessRules {
         superDigest: config.superDigest?.reveal(),
       }),
     );
+  }
+  if (config.ensembleNames !== undefined) {
+    providers.push(new EnsembleProvider(config.ensembleNames));
   }
   return new AccessRules({
     providers,

@@ -22,6 +22,7 @@ export function createDraft(): Draft {
     dataDir: undefined,
     dataLogDir: undefined,
     isAuthEnforced: false,
+    isEnsembleSchemeOn: false,
     isReadOnlyModeOn: false,
     isStandaloneAllowed: true,
     dynamicConfigFile: undefined,
@@ -99,6 +100,7 @@ export function createDraft(): Draft {
       superDigest: undefined,
       enforcedSchemes: [],
       isForwardedForTrusted: false,
+      ensembleNames: undefined,
     },
     admin: {
       isOn: false,
@@ -164,6 +166,7 @@ export function buildConfig(draft: Draft, surroundings: DraftSurroundings): Serv
     security: {
       ...draft.security,
       enforcedSchemes: draft.isAuthEnforced ? [...draft.security.enforcedSchemes] : [],
+      ensembleNames: draft.isEnsembleSchemeOn ? draft.security.ensembleNames : undefined,
     },
     fourLetterWords: words,
     admin: { ...draft.admin, listen: { ...draft.adminListen } },

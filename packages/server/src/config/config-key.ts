@@ -18,6 +18,8 @@ export interface Draft {
   dataLogDir: string | undefined;
   /** `enforce.auth.enabled`; the schemes are in `security`. */
   isAuthEnforced: boolean;
+  /** An `authProvider.*` asked for the scheme `ensemble`. */
+  isEnsembleSchemeOn: boolean;
   isReadOnlyModeOn: boolean;
   isStandaloneAllowed: boolean;
   dynamicConfigFile: string | undefined;

@@ -359,6 +359,19 @@ class ConfigParser {
         'has no effect without enforce.auth.enabled=true',
       );
     }
+    const names = this.#given('zookeeper.ensembleAuthName');
+    if (draft.isEnsembleSchemeOn && names === undefined) {
+      this.#miss(
+        'ensembleAuthName',
+        'is not set, and the authProvider of ensemble needs it',
+        'Add the names.',
+      );
+    }
+    if (!draft.isEnsembleSchemeOn && names !== undefined) {
+      const provider =
+        'authProvider.1=org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider';
+      this.#warn('ensembleAuthName', names, `has no effect without ${provider}`);
+    }
     const superAt = this.#given('zookeeper.DigestAuthenticationProvider.superDigest');
     if (superDigest !== undefined && superAt !== undefined && !isDigestSchemeOn) {
       const message =

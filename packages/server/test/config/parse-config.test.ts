@@ -189,7 +189,6 @@ describe('security', () => {
       'authProvider.x509=org.apache.zookeeper.server.auth.X509AuthenticationProvider',
     ],
     ['sessionRequireClientSASLAuth', 'sessionRequireClientSASLAuth=true'],
-    ['ensembleAuthName', 'ensembleAuthName=prod'],
     ['admin.forceHttps', 'admin.forceHttps=true'],
     ['admin.needClientAuth', 'admin.needClientAuth=true'],
     ['metricsProvider.httpsPort', 'metricsProvider.httpsPort=7001'],
@@ -244,6 +243,18 @@ describe('security', () => {
     ],
   ])('enforcing authentication %s is one problem', (_, text) => {
     expect(bad(text)).toHaveLength(1);
+  });
+
+  test('the scheme ensemble needs its provider and its names', () => {
+    const provider =
+      'authProvider.7=org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider';
+    expect(good(`${provider}\nensembleAuthName=prod, test`).security.ensembleNames).toBe(
+      'prod, test',
+    );
+    expect(bad(provider).map(({ key }) => key)).toEqual(['ensembleAuthName']);
+    const { config, warnings } = goodWithWarnings('ensembleAuthName=prod');
+    expect(config.security.ensembleNames).toBeUndefined();
+    expect(warnings.map(({ key }) => key)).toEqual(['ensembleAuthName']);
   });
 
   test('skipACL and forceSync do what they say, and are mentioned', () => {

@@ -1,7 +1,7 @@
 import { accepted, type ConfigKey, honoured, isNotTrue, refused } from '../config-key.ts';
 import { Secret } from '../secret.ts';
 import type { DigestAlgorithm } from '../server-config.ts';
-import { guardBoolean, offUnlessYes, oneOf, type Reader } from '../value-readers.ts';
+import { guardBoolean, offUnlessYes, oneOf, type Reader, someText } from '../value-readers.ts';
 
 /** Java's names of digests, in capitals, and Node's. */
 const digestAlgorithms: ReadonlyMap<string, DigestAlgorithm> = new Map<string, DigestAlgorithm>([
@@ -47,11 +47,26 @@ const superDigest: Reader<Secret> = (text) => {
   };
 };
 
-/** Providers that are always here, so that naming them asks for nothing. */
-const builtInProviders: ReadonlySet<string> = new Set([
-  'org.apache.zookeeper.server.auth.DigestAuthenticationProvider',
-  'org.apache.zookeeper.server.auth.IPAuthenticationProvider',
+type ProvidedScheme = 'digest' | 'ip' | 'ensemble';
+
+const PROVIDER_PACKAGE = 'org.apache.zookeeper.server.auth';
+
+const providerClasses: ReadonlyMap<string, ProvidedScheme> = new Map<string, ProvidedScheme>([
+  [`${PROVIDER_PACKAGE}.DigestAuthenticationProvider`, 'digest'],
+  [`${PROVIDER_PACKAGE}.IPAuthenticationProvider`, 'ip'],
+  [`${PROVIDER_PACKAGE}.EnsembleAuthenticationProvider`, 'ensemble'],
 ]);
+
+const providerClass: Reader<ProvidedScheme> = (text) => {
+  const value = providerClasses.get(text);
+  if (value !== undefined) return { kind: 'value', value };
+  return {
+    kind: 'problem',
+    reason:
+      'names an authentication scheme that this server does not have, SASL and X.509 included',
+    remedy: 'Remove the key; clients can use the schemes digest and ip.',
+  };
+};
 
 const builtInConnectionFactories: ReadonlySet<string> = new Set([
   '',
@@ -141,16 +156,16 @@ export const securityKeys: readonly ConfigKey[] = [
     meaning: 'Only what FIPS allows for TLS and SASL.',
     instead: 'There is no TLS and no SASL yet that it could limit.',
   }),
-  refused({
+  honoured({
     name: 'authProvider.N',
     form: 'both',
     pattern: /^authProvider\./,
     meaning:
-      'Java class of a further authentication scheme. The built-in ones, digest and ip, are taken in silence.',
-    isHarmless: (text) => builtInProviders.has(text),
-    reason:
-      'names an authentication scheme that this server does not have, SASL and X.509 included',
-    remedy: 'Remove the key; clients can use the schemes digest and ip.',
+      'Java class of a further authentication scheme. EnsembleAuthenticationProvider, of the package org.apache.zookeeper.server.auth, switches the scheme ensemble on; those of digest and ip, which are always there, are taken in silence; any other is refused, SASL and X.509 included.',
+    reader: providerClass,
+    put: (draft, scheme) => {
+      if (scheme === 'ensemble') draft.isEnsembleSchemeOn = true;
+    },
   }),
   honoured({
     name: 'DigestAuthenticationProvider.enabled',
@@ -246,13 +261,15 @@ export const securityKeys: readonly ConfigKey[] = [
       draft.security.enforcedSchemes = schemes;
     },
   }),
-  refused({
+  honoured({
     name: 'ensembleAuthName',
     form: 'both',
-    meaning: 'Names with which a client makes sure that it reached the right servers.',
-    isHarmless: (text) => text === '',
-    reason: 'is not supported yet: a client that names another ensemble would not be turned away',
-    remedy: 'Remove the key.',
+    meaning:
+      'Comma list of names. A client that names another ensemble is hung up on, so that it never works on the wrong one. Needs the authProvider of ensemble.',
+    reader: someText,
+    put: (draft, names) => {
+      draft.security.ensembleNames = names;
+    },
   }),
   refused({
     name: 'sessionRequireClientSASLAuth',
