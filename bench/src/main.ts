@@ -18,8 +18,12 @@ const conditions = currentConditions(dataDir);
 const output: SuiteOutput = {
   results,
   onSample: (target, { id, unit }, sample) => {
-    const { generatorBusy, serverBusy } = sample;
-    const cores = [percent('generator', generatorBusy), percent('server', serverBusy)].join('  ');
+    const { generatorBusy, serverBusy, othersBusy } = sample;
+    const cores = [
+      percent('generator', generatorBusy),
+      percent('server', serverBusy),
+      percent('others', othersBusy),
+    ].join('  ');
     say(`${id.padEnd(44)} ${target.padEnd(7)} ${figureText(sample, unit).padStart(14)}  ${cores}`);
   },
 };

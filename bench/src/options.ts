@@ -85,11 +85,11 @@ function optionsOf(raw: RawOptions): BenchOptions {
     watchers = filesMax;
   }
   const znodes = raw.znodes ?? (isQuick ? 100_000 : 1_000_000);
-  const seconds = raw.seconds ?? (isQuick ? 1 : 4);
+  const seconds = raw.seconds ?? (isQuick ? 1 : 3);
   return {
     plan: {
       loads,
-      load: { warmUpMs: isQuick ? 500 : 1_500, measureMs: seconds * 1_000, threads: raw.threads },
+      load: { warmUpMs: isQuick ? 500 : 1_000, measureMs: seconds * 1_000, threads: raw.threads },
       serverWarmUpMs: isQuick ? 3_000 : 9_000,
       starts: isWanted('start') ? (isQuick ? 3 : 5) : 0,
       watchers,

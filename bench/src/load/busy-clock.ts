@@ -12,11 +12,14 @@ export class BusyClock {
   generator = 0;
   /** Undefined when there is no process to look at. */
   server: number | undefined;
+  /** Cores that all other processes of the machine kept busy: they spoil the figures. */
+  others: number | undefined;
 
   readonly #serverPid: number | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   #usage = process.cpuUsage();
   #serverMs: number | undefined;
+  #machineMs: number | undefined;
   #since = performance.now();
   #isStopped = false;
 
@@ -37,11 +40,16 @@ export class BusyClock {
     const serverMs = processorMs(this.#serverPid);
     if (serverMs === undefined || this.#serverMs === undefined) return;
     this.server = (serverMs - this.#serverMs) / elapsedMs;
+    const machineMs = machineProcessorMs();
+    if (machineMs === undefined || this.#machineMs === undefined) return;
+    const machine = (machineMs - this.#machineMs) / elapsedMs;
+    this.others = Math.max(0, machine - this.generator - this.server);
   }
 
   #restart(): void {
     this.#usage = process.cpuUsage();
     this.#serverMs = processorMs(this.#serverPid);
+    this.#machineMs = machineProcessorMs();
     this.#since = performance.now();
   }
 }
@@ -54,6 +62,18 @@ function processorMs(pid: number | undefined): number | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Processor time of all cores so far, without idling and waiting; undefined when nobody knows. */
+function machineProcessorMs(): number | undefined {
+  try {
+    // cpu user nice system idle iowait irq softirq steal. Source: proc(5).
+    const line = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!;
+    const [user, nice, system, , , irq, softirq, steal] = line.split(/ +/).slice(1).map(Number);
+    return (user! + nice! + system! + irq! + softirq! + steal!) * MS_PER_TICK;
   } catch {
     return undefined;
   }

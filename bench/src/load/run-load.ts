@@ -34,6 +34,8 @@ export interface LoadResult {
   readonly generatorBusy: number;
   /** The same for the server's process; undefined when that is not known. */
   readonly serverBusy: number | undefined;
+  /** The same for all other processes of the machine. */
+  readonly othersBusy: number | undefined;
   /** Unique numbers used for names. */
   readonly uniqueCount: number;
 }
@@ -94,6 +96,7 @@ function driveSessions(
         latencies: meter.latencies,
         generatorBusy: busy.generator,
         serverBusy: busy.server,
+        othersBusy: busy.others,
         uniqueCount: tape.uniqueCount,
       });
     };

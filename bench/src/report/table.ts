@@ -1,11 +1,13 @@
 import pc from 'picocolors';
 import type { TargetName } from '../servers/server-kind.ts';
 import { barText } from '../suite/bar.ts';
-import type { Figure, ResultRow, Unit } from '../suite/results.ts';
+import type { Figure, ResultRow, Sample, Unit } from '../suite/results.ts';
 import type { Conditions } from './machine.ts';
 
 /** Above this share the generator, not the server, may have been the bottleneck. */
 const BUSY_MAX = 0.9;
+/** Above this share of one core others may have slowed down what was measured. */
+const OTHERS_MAX = 0.2;
 
 /** A column of figures. */
 export interface Column {
@@ -29,23 +31,30 @@ export function tableText(rows: readonly ResultRow[], columns: readonly Column[]
     return cells;
   });
   const text = aligned([head, ...lines]);
-  return rows.some((row) => columns.some(({ name }) => isGeneratorBound(row.figures[name])))
-    ? `${text}\n* the generator was busy more than ${BUSY_MAX * 100} % of the time: the server may do more.`
-    : text;
+  const figures = rows.flatMap((row) => columns.map(({ name }) => row.figures[name]));
+  const notes: string[] = [];
+  if (figures.some(isGeneratorBound)) {
+    notes.push(
+      `* the generator was busy more than ${BUSY_MAX * 100} % of the time: the server may do more.`,
+    );
+  }
+  if (figures.some(isDisturbed)) {
+    notes.push(
+      `! other processes took more than ${OTHERS_MAX * 100} % of a core: do not trust these figures.`,
+    );
+  }
+  return [text, ...notes].join('\n');
 }
 
 /** One figure with its unit. */
-export function figureText(
-  figure: Pick<Figure, 'value' | 'generatorBusy'> | undefined,
-  unit: Unit,
-): string {
+export function figureText(figure: Sample | undefined, unit: Unit): string {
   if (figure === undefined) return '-';
   const digits = figure.value < 100 && unit !== '' ? 1 : 0;
   const number = figure.value.toLocaleString('en', {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
-  const mark = isGeneratorBound(figure) ? '*' : '';
+  const mark = (isGeneratorBound(figure) ? '*' : '') + (isDisturbed(figure) ? '!' : '');
   return `${number}${unit === '/s' || unit === '' ? unit : ` ${unit}`}${mark}`;
 }
 
@@ -76,7 +85,11 @@ function latencyText(figure: Figure | undefined): string {
   return [p50Us, p99Us, maxUs].map((us) => Math.round(us).toLocaleString('en')).join(' / ');
 }
 
-function isGeneratorBound(figure: Pick<Figure, 'generatorBusy'> | undefined): boolean {
+function isDisturbed(figure: Sample | undefined): boolean {
+  return (figure?.othersBusy ?? 0) > OTHERS_MAX;
+}
+
+function isGeneratorBound(figure: Sample | undefined): boolean {
   return (figure?.generatorBusy ?? 0) > BUSY_MAX;
 }
 

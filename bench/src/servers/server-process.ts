@@ -12,7 +12,7 @@ import type { ServerKind } from './server-kind.ts';
 const START_MS_MAX = 120_000;
 const STOP_MS_MAX = 20_000;
 /** Between two attempts to connect to a server that starts. */
-const RETRY_MS = 2;
+const RETRY_MS = 5;
 const ATTEMPTS_MAX = 20;
 const ATTEMPT_MS_MAX = 500;
 

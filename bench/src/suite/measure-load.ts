@@ -32,6 +32,8 @@ export interface LoadFigures {
   readonly generatorBusy: number;
   /** Cores that the server kept busy, where that is known. */
   readonly serverBusy: number | undefined;
+  /** Cores that other processes kept busy meanwhile, where that is known. */
+  readonly othersBusy: number | undefined;
 }
 
 /** Measures one row on a running server. The znodes it needs are made first, those it creates deleted. */
@@ -80,6 +82,12 @@ function figuresOf(results: JobResult): LoadFigures {
     // Each thread reports the processor time of the whole process.
     generatorBusy = Math.max(generatorBusy, result.generatorBusy / results.length);
   }
-  const serverBusy = results[0]?.serverBusy;
-  return { perSecond, generatorBusy, serverBusy, latency: summarize(joinedLatencies(results)) };
+  const { serverBusy, othersBusy } = results[0]!;
+  return {
+    perSecond,
+    generatorBusy,
+    serverBusy,
+    othersBusy,
+    latency: summarize(joinedLatencies(results)),
+  };
 }

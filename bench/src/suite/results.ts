@@ -11,9 +11,10 @@ export type Unit = '/s' | 'ms' | 'MB' | 'us' | '';
 export interface Sample {
   readonly value: number;
   readonly latency?: LatencySummary;
-  /** Cores that generator and server kept busy. */
+  /** Cores that generator, server and all other processes kept busy. */
   readonly generatorBusy?: number;
   readonly serverBusy?: number | undefined;
+  readonly othersBusy?: number | undefined;
 }
 
 /** What a row is about. */

@@ -1,0 +1,145 @@
+/**
+ * What one request costs the core alone: no sockets, no disk. Frames of one client go in, replies are thrown away.
+ *
+ *     npx tsx --conditions=@zooid/source bench/src/micro/core.ts
+ */
+import { AccessRules, Client, type CoreOptions, ipProvider, ServerCore, Turn } from '@zooid/core';
+import { JuteWriter, OpCode } from '@zooid/protocol';
+
+const ROUNDS = 9;
+const BATCH = 512;
+const REQUESTS = 200_000;
+
+const options: CoreOptions = {
+  serverId: 0,
+  tickTimeMs: 2000,
+  sessionTimeoutMsMin: 4000,
+  sessionTimeoutMsMax: 40_000,
+  extendedTypes: 'off',
+  digestEnabled: true,
+  hashSeed: 1,
+  enforceQuota: false,
+  closeSessionTxnEnabled: true,
+  reconfigEnabled: false,
+  isAudited: false,
+  cleaner: { checkIntervalMs: 60_000, deletesPerMinuteMax: 10_000, neverUsedMsMax: 0 },
+  connectionThrottle: {
+    tokenCount: 0,
+    fillTimeMs: 1,
+    fillCount: 1,
+    freezeTimeMs: -1,
+    dropIncrease: 0,
+    dropDecrease: 0,
+    decreaseRatio: 0,
+    isWeighted: false,
+    globalSessionWeight: 3,
+    localSessionWeight: 1,
+    renewSessionWeight: 2,
+  },
+  largeRequests: { thresholdBytes: undefined, bytesMax: 0 },
+} as CoreOptions;
+
+let appended = 0;
+const core = new ServerCore({
+  options,
+  outbox: {
+    appendTxn: (zxid) => {
+      appended = zxid;
+    },
+    report: () => {},
+  },
+  meter: { onReceived: () => {}, onReply: () => {}, onEvent: () => {}, onWatchesFired: () => {} },
+  access: new AccessRules({ providers: [ipProvider] }),
+  wallMs: Date.now(),
+  nowMs: 1000,
+  random: { next: () => 0.5 },
+});
+core.finishRestore(1000);
+const log = { hasUnsynced: false, isSyncing: false, sync: () => {} };
+const turn = new Turn(core, { log, wallMs: Date.now, nowMs: () => 1000, send: () => {} });
+const client = new Client({ address: '127.0.0.1' });
+
+function frame(fill: (out: JuteWriter) => void): Uint8Array {
+  const out = new JuteWriter(256);
+  fill(out);
+  return out.copy();
+}
+
+function feed(frames: readonly Uint8Array[]): void {
+  turn.begin();
+  for (const bytes of frames) core.onClientFrame(client, bytes, 0, bytes.byteLength);
+  turn.end();
+  turn.onLogSynced(appended);
+}
+
+function measure(name: string, frameOf: (i: number) => Uint8Array): void {
+  const batches: Uint8Array[][] = [];
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    batches.length = 0;
+    for (let i = 0; i < REQUESTS; i += BATCH) {
+      const batch: Uint8Array[] = [];
+      for (let j = 0; j < BATCH; j++) batch.push(frameOf(round * REQUESTS + i + j));
+      batches.push(batch);
+    }
+    const start = performance.now();
+    for (const batch of batches) feed(batch);
+    times.push(((performance.now() - start) * 1e6) / (batches.length * BATCH));
+  }
+  times.sort((a, b) => a - b);
+  process.stdout.write(`${name.padEnd(12)} ${times[ROUNDS >> 1]!.toFixed(0).padStart(6)} ns\n`);
+}
+
+const data = new Uint8Array(100).fill(120);
+const head = (out: JuteWriter, op: number): void => {
+  out.int(7);
+  out.int(op);
+};
+const openAcl = (out: JuteWriter): void => {
+  out.int(1);
+  out.int(31);
+  out.ustring('world');
+  out.ustring('anyone');
+};
+const create = (path: string): Uint8Array =>
+  frame((out) => {
+    head(out, OpCode.create);
+    out.ustring(path);
+    out.buffer(data);
+    openAcl(out);
+    out.int(0);
+  });
+
+feed([
+  frame((out) => {
+    out.int(0);
+    out.long(0n);
+    out.int(30_000);
+    out.long(0n);
+    out.buffer(new Uint8Array(16));
+    out.boolean(false);
+  }),
+]);
+feed([create('/bench')]);
+for (let i = 0; i < 1000; i++) feed([create(`/bench/znode-${i}`)]);
+
+const gets = Array.from({ length: 1000 }, (_, i) =>
+  frame((out) => {
+    head(out, OpCode.getData);
+    out.ustring(`/bench/znode-${i}`);
+    out.boolean(false);
+  }),
+);
+const sets = Array.from({ length: 1000 }, (_, i) =>
+  frame((out) => {
+    head(out, OpCode.setData);
+    out.ustring(`/bench/znode-${i}`);
+    out.buffer(data);
+    out.int(-1);
+  }),
+);
+measure('get', (i) => gets[i % 1000]!);
+measure('set', (i) => sets[i % 1000]!);
+measure('mixed 90/10', (i) => (i % 10 === 0 ? sets[i % 1000]! : gets[i % 1000]!));
+measure('mixed 50/50', (i) => (i % 2 === 0 ? sets[i % 1000]! : gets[i % 1000]!));
+measure('create', (i) => create(`/bench/new-${i}`));
