@@ -8,10 +8,6 @@ import type { ConfigOrigin, ServerConfig } from './server-config.ts';
 const TIMEOUT_TICKS_MIN = 2;
 const TIMEOUT_TICKS_MAX = 20;
 
-/** Stands for "the same as jute.maxbuffer" until that is known. */
-const EXTRA_BYTES_UNSET = -1;
-const EXTRA_BYTES_MIN = 1024;
-
 /** A draft in which every key has its default. */
 export function createDraft(): Draft {
   const draft: Draft = {
@@ -38,7 +34,6 @@ export function createDraft(): Draft {
       sessionlessTimeoutMs: 0,
       isTcpKeepAliveOn: false,
       frameBytesMax: 0,
-      recordBytesExtra: EXTRA_BYTES_UNSET,
     },
     session: { tickTimeMs: 0 },
     throttle: {
@@ -137,10 +132,6 @@ export function buildConfig(draft: Draft, surroundings: DraftSurroundings): Serv
   return freezeDeep({
     network: {
       ...draft.network,
-      recordBytesExtra:
-        draft.network.recordBytesExtra === EXTRA_BYTES_UNSET
-          ? Math.max(EXTRA_BYTES_MIN, draft.network.frameBytesMax)
-          : draft.network.recordBytesExtra,
       client: { host: draft.clientHost, port: surroundings.clientPort },
     },
     session: {

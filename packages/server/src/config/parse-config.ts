@@ -11,19 +11,12 @@ import {
   sessionTimeoutMsMin,
 } from './build-config.ts';
 import type { ConfigKey, Draft } from './config-key.ts';
-import {
-  configKeys,
-  findBareProperty,
-  findFileKey,
-  findPropertyKey,
-  isSecretName,
-  propertiesOf,
-} from './config-keys.ts';
+import { findFileKey, findPropertyKey, isSecretName, propertiesOf } from './config-keys.ts';
 import type { ConfigPlace, ConfigProblem, ConfigWarning } from './config-report.ts';
-import { nearestName } from './nearest-name.ts';
 import { type PropertyEntry, parseProperties } from './properties-file.ts';
 import type { ListenAddress, ServerConfig } from './server-config.ts';
 import { readServerLine, type ServerLine, serverLineRemedy } from './server-lines.ts';
+import { unknownFileKey, unknownProperty } from './unknown-key.ts';
 
 /** `<clientPort> <dataDir> [tickTime] [maxClientCnxns]`, as Apache's server takes them instead of a file. */
 export interface StandaloneArguments {
@@ -507,34 +500,4 @@ function maskSecrets(text: string, entries: readonly PropertyEntry[]): string {
     if (commented !== undefined && isSecretName(commented)) lines[index] = `#${commented}=${MASK}`;
   }
   return lines.join('\n');
-}
-
-function unknownFileKey(key: string): string {
-  const property = `zookeeper.${key}`;
-  if (findBareProperty(key) !== undefined) {
-    return `is not read from the file, by Apache's server either: give -D${key}=... as an argument`;
-  }
-  const plain = key.startsWith('zookeeper.') ? key.slice('zookeeper.'.length) : key;
-  if (plain !== key && findFileKey(plain) !== undefined)
-    return `has no effect; without the prefix it is ${plain}`;
-  const names = configKeys
-    .filter((known) => known.form !== 'property' && known.pattern === undefined)
-    .map((known) => known.name);
-  return `is not known; it becomes the property ${property}, which nothing reads${suggestion(nearestName(key, names))}`;
-}
-
-function unknownProperty(name: string): string {
-  const plain = name.startsWith('zookeeper.') ? name.slice('zookeeper.'.length) : name;
-  const known = findFileKey(plain);
-  if (known?.form === 'file') return `has no effect: ${plain} is read from zoo.cfg only`;
-  if (known?.form === 'both')
-    return `has no effect without its prefix: write -Dzookeeper.${plain}=...`;
-  if (findBareProperty(plain) !== undefined)
-    return `has no effect with the prefix: write -D${plain}=...`;
-  const names = configKeys.filter((key) => key.pattern === undefined).flatMap(propertiesOf);
-  return `is not known, and nothing reads it${suggestion(nearestName(name, names))}`;
-}
-
-function suggestion(name: string | undefined): string {
-  return name === undefined ? '' : `. Was ${name} meant?`;
 }

@@ -28,11 +28,6 @@ export interface NetworkConfig {
   readonly isTcpKeepAliveOn: boolean;
   /** `jute.maxbuffer`. The longest frame taken from a client; a longer one ends the connection. */
   readonly frameBytesMax: number;
-  /**
-   * `zookeeper.jute.maxbuffer.extrasize`. What a stored record may be longer than `frameBytesMax` when it is
-   * read back, for the server adds to what a client sent. At least 1024.
-   */
-  readonly recordBytesExtra: number;
 }
 
 /** Time and sessions. */

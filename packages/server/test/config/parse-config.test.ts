@@ -1,43 +1,9 @@
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type ConfigInput,
-  type ConfigProblem,
-  type ConfigWarning,
-  describeProblem,
-  describeWarning,
-  parseServerConfig,
-  type ServerConfig,
-} from '../../src/config/config.ts';
+import { describeProblem, describeWarning, parseServerConfig } from '../../src/config/config.ts';
 import { configKeys } from '../../src/config/config-keys.ts';
-
-const BASE = 'dataDir=/data\nclientPort=2181\n';
-
-/** The configuration of a text that must be good, after the two keys that every file needs. */
-function good(text: string, input: ConfigInput = {}): ServerConfig {
-  return goodWithWarnings(text, input).config;
-}
-
-function goodWithWarnings(
-  text: string,
-  input: ConfigInput = {},
-): { readonly config: ServerConfig; readonly warnings: readonly ConfigWarning[] } {
-  const parsed = parseServerConfig({ file: 'zoo.cfg', text: BASE + text, ...input });
-  if (!parsed.ok) throw new Error(parsed.problems.map(describeProblem).join('\n'));
-  return parsed;
-}
-
-/** The problems of a text that must be refused. */
-function bad(text: string, input: ConfigInput = {}): readonly ConfigProblem[] {
-  const parsed = parseServerConfig({ file: 'zoo.cfg', text: BASE + text, ...input });
-  if (parsed.ok) throw new Error('was accepted');
-  return parsed.problems;
-}
-
-function warningsOf(text: string, input: ConfigInput = {}): readonly string[] {
-  return goodWithWarnings(text, input).warnings.map(describeWarning);
-}
+import { bad, good, goodWithWarnings, warningsOf } from './parse.ts';
 
 describe('the defaults', () => {
   test("are those of Apache's server", () => {
@@ -48,7 +14,6 @@ describe('the defaults', () => {
       connectionCountMax: 0,
       sessionlessTimeoutMs: 10_000,
       frameBytesMax: 1_048_575,
-      recordBytesExtra: 1_048_575,
     });
     expect(config.session).toEqual({ tickTimeMs: 3000, timeoutMsMin: 6000, timeoutMsMax: 60_000 });
     expect(config.storage).toMatchObject({
@@ -317,13 +282,10 @@ describe('values', () => {
   });
 
   test('below a floor are raised to it, with a warning', () => {
-    const { config, warnings } = goodWithWarnings(
-      'snapCount=1\nautopurge.snapRetainCount=1\njute.maxbuffer.extrasize=5',
-    );
+    const { config, warnings } = goodWithWarnings('snapCount=1\nautopurge.snapRetainCount=1');
     expect(config.storage.snapshotTxnCount).toBe(2);
     expect(config.storage.purgeRetainCount).toBe(3);
-    expect(config.network.recordBytesExtra).toBe(1024);
-    expect(warnings).toHaveLength(3);
+    expect(warnings).toHaveLength(2);
   });
 
   test('that were given are kept, those that follow from the tick follow it', () => {
@@ -402,183 +364,6 @@ describe('values', () => {
       `is relative: it is ${resolve('/base/here')}`,
     ]);
     expect(warnings.some(({ key }) => key === 'dataLogDir')).toBe(false);
-  });
-});
-
-describe('where a key stands', () => {
-  test('of two lines with the same key the last counts, and that is mentioned', () => {
-    const { config, warnings } = goodWithWarnings('tickTime=1\ntickTime=2');
-    expect(config.session.tickTimeMs).toBe(2);
-    expect(warnings.map(describeWarning)).toEqual([
-      'zoo.cfg:4: tickTime=2 stands in line 3, too: the last counts.',
-    ]);
-  });
-
-  test('a property can be set in the file and as an argument, and the file wins', () => {
-    const properties: [string, string][] = [['zookeeper.snapCount', '50']];
-    expect(good('', { properties }).storage.snapshotTxnCount).toBe(50);
-    expect(good('snapCount=60', { properties }).storage.snapshotTxnCount).toBe(60);
-  });
-
-  test('a threshold for slow syncs has two property names, of which the longer wins', () => {
-    const short = ['fsync.warningthresholdms', '5'] as const;
-    const long = ['zookeeper.fsync.warningthresholdms', '7'] as const;
-    expect(good('', { properties: [short] }).storage.syncWarningMs).toBe(5);
-    expect(good('', { properties: [short, long] }).storage.syncWarningMs).toBe(7);
-    expect(good('', { properties: [long, short] }).storage.syncWarningMs).toBe(7);
-  });
-
-  test('jute.maxbuffer is a property without a prefix; in the file it does nothing, and that is said', () => {
-    expect(good('', { properties: [['jute.maxbuffer', '2000000']] }).network.frameBytesMax).toBe(
-      2_000_000,
-    );
-    const { config, warnings } = goodWithWarnings('jute.maxbuffer=2000000');
-    expect(config.network.frameBytesMax).toBe(1_048_575);
-    expect(warnings.map(describeWarning)).toEqual([
-      expect.stringContaining('give -Djute.maxbuffer=...'),
-    ]);
-  });
-
-  test.each([
-    ['zookeeper.tickTime', 'is read from zoo.cfg only'],
-    ['snapCount', 'write -Dzookeeper.snapCount=...'],
-    ['zookeeper.jute.maxbuffer', 'write -Djute.maxbuffer=...'],
-    ['zookeeper.snapCuont', 'Was zookeeper.snapCount meant?'],
-    ['com.sun.management.jmxremote', 'is not known, and nothing reads it'],
-  ])('the argument -D%s is said to have no effect', (name, words) => {
-    const warnings = warningsOf('', { properties: [[name, '1']] });
-    expect(warnings).toEqual([expect.stringContaining(words)]);
-    expect(warnings[0]).toMatch(/^-D/);
-  });
-
-  test.each([
-    ['snapcount=5', 'Was snapCount meant?'],
-    ['tickTme=5', 'Was tickTime meant?'],
-    ['zookeeper.snapCount=5', 'without the prefix it is snapCount'],
-    ['something.else=5', 'it becomes the property zookeeper.something.else, which nothing reads.'],
-  ])('the unknown line %j becomes a property and the nearest key is suggested', (text, words) => {
-    const { config, warnings } = goodWithWarnings(text);
-    expect(warnings.map(describeWarning)).toEqual([expect.stringContaining(words)]);
-    const [key, value] = text.split('=');
-    expect(config.origin.properties.get(`zookeeper.${key}`)).toBe(value);
-  });
-
-  test('every property that the server would have is listed, sorted', () => {
-    const { config } = goodWithWarnings('snapCount=5\nenforceQuota=true', {
-      properties: [['a.b', 'c']],
-    });
-    expect([...config.origin.properties]).toEqual([
-      ['a.b', 'c'],
-      ['zookeeper.enforceQuota', 'true'],
-      ['zookeeper.snapCount', '5'],
-    ]);
-  });
-
-  test('characters outside of ASCII are read byte by byte, as Java does, and that is said', () => {
-    const text = `dataDir=/donn\u00c3\u00a9es`;
-    expect(good(text).storage.dataDir).toBe(resolve('/donn\u00c3\u00a9es'));
-    expect(warningsOf(text).join()).toContain('ISO-8859-1');
-  });
-
-  test('keys that only Java needs are accepted, each with one warning that says what stands in its place', () => {
-    expect(warningsOf('nio.numWorkerThreads=4\nmaxResponseCacheSize=0')).toEqual([
-      'zoo.cfg:3: nio.numWorkerThreads=4 has no effect. One thread does all the work of a server; there is no pool to size.',
-      'zoo.cfg:4: maxResponseCacheSize=0 has no effect. Replies are encoded straight from the tree, so there is no cache to size.',
-    ]);
-  });
-
-  test('keys of ensembles are checked, and mentioned together in one warning', () => {
-    expect(warningsOf('leaderServes=no\ncnxTimeout=5')).toEqual([
-      'leaderServes, cnxTimeout has a meaning only in an ensemble; this is a single server.',
-    ]);
-    expect(bad('reconfigEnabled=1')).toHaveLength(1);
-  });
-});
-
-describe('server lines', () => {
-  const oneServer = 'server.1=zoo1:2888:3888;2191';
-
-  test('one is a standalone server, as with Apache', () => {
-    expect(good('server.1=zoo1:2888:3888').network.client.port).toBe(2181);
-    expect(warningsOf('server.1=zoo1:2888:3888')).toEqual([]);
-  });
-
-  test('two are an ensemble, which is refused once and plainly', () => {
-    const problems = bad(
-      'server.1=a:2888:3888\nserver.2=b:2888:3888\nserver.3=c:2888:3888:observer',
-    );
-    expect(problems.map(describeProblem)).toEqual([
-      'zoo.cfg:5: server.3=c:2888:3888:observer is one of 3 servers, and ensembles are not supported yet. Leave one server line, or none.',
-    ]);
-  });
-
-  test('an observer alone, and one beside a single participant, are refused', () => {
-    expect(bad('server.1=a:2888:3888:observer')).toHaveLength(1);
-    expect(bad('server.1=a:2888:3888\nserver.2=b:2888:3888:observer')).toHaveLength(1);
-  });
-
-  test('a quorum of one is an ensemble, too', () => {
-    expect(bad('standaloneEnabled=false').map(({ key }) => key)).toEqual(['standaloneEnabled']);
-    expect(bad('standaloneEnabled=false\nserver.1=a:1:2').map(({ key }) => key)).toEqual([
-      'standaloneEnabled',
-    ]);
-  });
-
-  test('the client address of the own line counts when myid names it', () => {
-    const input = (myid: string | undefined): ConfigInput => ({
-      file: 'zoo.cfg',
-      text: `dataDir=/data\n${oneServer}`,
-      readTextFile: (path) => (path === resolve('/data/myid') ? myid : undefined),
-    });
-    const parsed = parseServerConfig(input('1\n'));
-    expect(parsed.ok && parsed.config.network.client).toEqual({ host: undefined, port: 2191 });
-    const other = parseServerConfig(input('2\n'));
-    expect(!other.ok && other.problems.map(({ key }) => key)).toEqual(['clientPort']);
-    const broken = parseServerConfig(input('one'));
-    expect(!broken.ok && broken.problems.map(({ reason }) => reason)).toContain('is not a number');
-    expect(parseServerConfig(input(undefined)).ok).toBe(false);
-  });
-
-  test('an own line that contradicts clientPort is refused', () => {
-    const readTextFile = () => '1';
-    expect(bad(oneServer, { readTextFile }).map(({ key }) => key)).toEqual(['server.1']);
-    expect(good('server.1=zoo1:2888:3888;2181', { readTextFile }).network.client.port).toBe(2181);
-  });
-
-  test('a dynamic file may hold them, and nothing else', () => {
-    const read = (text: string | undefined) => ({
-      readTextFile: (path: string) => (path.endsWith('dyn') ? text : undefined),
-    });
-    const line = 'dynamicConfigFile=/dyn';
-    expect(good(line, read('server.1=a:1:2;2181')).network.client.port).toBe(2181);
-    expect(bad(line, read('server.1=a:1:2\nserver.2=b:1:2')).map(describeProblem)).toEqual([
-      expect.stringMatching(/^\/dyn:2: server\.2/),
-    ]);
-    expect(bad(line, read('version=5')).map(({ key }) => key)).toEqual(['version']);
-    expect(bad(line, read(undefined)).map(({ key }) => key)).toEqual(['dynamicConfigFile']);
-    expect(bad(`${line}\nserver.1=a:1:2`, read('')).map(({ key }) => key)).toEqual(['server.1']);
-  });
-
-  test.each([
-    ['server.one=a:1:2', 'does not name the server by a number'],
-    ['server.1=a', 'is not an address with two ports'],
-    ['server.1=a:1', 'is not an address with two ports'],
-    ['server.1=a:1:99999', 'is not an address with two ports'],
-    ['server.1=[::1:1:2', 'is not an address with two ports'],
-    ['server.1=a:1:2:leader', 'ends in neither participant nor observer'],
-    ['server.1=a:1:2;', 'has no client address after the semicolon'],
-    ['server.1=a:1:2;2181;2281', 'asks for a port with TLS, which is not supported yet'],
-  ])('%s is refused', (text, reason) => {
-    expect(bad(text).map((problem) => problem.reason)).toEqual([reason]);
-  });
-
-  test('an IPv6 address stands in brackets', () => {
-    const readTextFile = () => '1';
-    const parsed = parseServerConfig({
-      text: 'dataDir=/d\nserver.1=[fe80::1]:1:2:participant;[::1]:5',
-      readTextFile,
-    });
-    expect(parsed.ok && parsed.config.network.client).toEqual({ host: '::1', port: 5 });
   });
 });
 

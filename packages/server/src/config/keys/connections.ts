@@ -1,5 +1,5 @@
 import { accepted, type ConfigKey, ensemble, honoured } from '../config-key.ts';
-import { clamped, integer, propertyBoolean, propertyInteger, share } from '../value-readers.ts';
+import { integer, propertyBoolean, propertyInteger, share } from '../value-readers.ts';
 
 export const connectionKeys: readonly ConfigKey[] = [
   honoured({
@@ -53,15 +53,13 @@ export const connectionKeys: readonly ConfigKey[] = [
       draft.network.frameBytesMax = bytes;
     },
   }),
-  honoured({
+  accepted({
     name: 'jute.maxbuffer.extrasize',
     form: 'both',
     meaning:
-      'Bytes by which a stored record may be longer than jute.maxbuffer when it is read back. The same as jute.maxbuffer unless set; less than 1024 counts as 1024.',
-    reader: clamped(propertyInteger(), 1024),
-    put: (draft, bytes) => {
-      draft.network.recordBytesExtra = bytes;
-    },
+      'Bytes by which a stored record may be longer than jute.maxbuffer when it is read back.',
+    instead:
+      'What was written is read back, whatever its size: sizes are checked when a request arrives.',
   }),
   honoured({
     name: 'connection_throttle_tokens',
