@@ -33,11 +33,11 @@ for (const notice of options.notices) say(notice);
 try {
   const columns = await measure(options);
   const rows = results.rows();
-  if (options.isJson) {
+  if (options.format === 'json') {
     console.log(JSON.stringify({ conditions, servers: columns, rows }, null, 2));
   } else {
     console.log(`\n${conditionsText(conditions)}\n`);
-    console.log(tableText(rows, columns));
+    console.log(tableText(rows, columns, options.format));
     console.log(verdictText(rows));
   }
 } catch (error) {

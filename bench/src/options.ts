@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { TableFormat } from './report/table.ts';
 import type { SuitePlan } from './suite/run-suite.ts';
 import { loadSpecs } from './suite/spec.ts';
 import type { ServerAddress } from './wire/session-socket.ts';
@@ -12,7 +13,7 @@ export interface BenchOptions {
   /** A server that runs already; nothing is started then. */
   readonly server: ServerAddress | undefined;
   readonly isCalibration: boolean;
-  readonly isJson: boolean;
+  readonly format: TableFormat | 'json';
   /** Where data directories go; undefined: the first place on a real disk. */
   readonly dataDir: string | undefined;
   /** More arguments for the Node that runs our server. */
@@ -27,6 +28,7 @@ interface RawOptions {
   readonly only?: RegExp;
   readonly quick?: true;
   readonly json?: true;
+  readonly markdown?: true;
   readonly calibrate?: true;
   readonly seconds?: number;
   readonly repeat: number;
@@ -62,6 +64,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--dir <path>', 'where data directories go')
     .option('--node-args <args>', 'for our server, such as "--cpu-prof --cpu-prof-dir=/tmp"')
     .option('--calibrate', 'measure the generator itself, against a server of fixed answers')
+    .option('--markdown', 'print the table as Markdown')
     .option('--json', 'print JSON instead of a table');
   program.parse([...argv], { from: 'user' });
   return optionsOf(program.opts<RawOptions>());
@@ -101,7 +104,7 @@ function optionsOf(raw: RawOptions): BenchOptions {
     targets: raw.target,
     server: raw.server,
     isCalibration: raw.calibrate === true,
-    isJson: raw.json === true,
+    format: raw.json === true ? 'json' : raw.markdown === true ? 'markdown' : 'plain',
     dataDir: raw.dir,
     nodeArgs: raw.nodeArgs?.split(' ') ?? [],
     notices,

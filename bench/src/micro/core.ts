@@ -1,11 +1,13 @@
 /**
  * What one request costs the core alone: no sockets, no disk. Frames of one client go in, replies are thrown away.
  *
- *     npx tsx --conditions=@zooid/source bench/src/micro/core.ts
+ *     npx tsx --conditions=@zooid/source bench/src/micro/core.ts [get|set|mixed|create]
  */
 import { AccessRules, Client, type CoreOptions, ipProvider, ServerCore, Turn } from '@zooid/core';
 import { JuteWriter, OpCode } from '@zooid/protocol';
 
+/** Measures only what begins with this. */
+const only = process.argv[2];
 const ROUNDS = 9;
 const BATCH = 512;
 const REQUESTS = 200_000;
@@ -73,6 +75,7 @@ function feed(frames: readonly Uint8Array[]): void {
 }
 
 function measure(name: string, frameOf: (i: number) => Uint8Array): void {
+  if (only !== undefined && !name.startsWith(only)) return;
   const batches: Uint8Array[][] = [];
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {

@@ -15,8 +15,15 @@ export interface Column {
   readonly title: string;
 }
 
+/** How lines and cells are set. */
+export type TableFormat = 'plain' | 'markdown';
+
 /** Figures as people read them: the table, and below it what its marks mean. */
-export function tableText(rows: readonly ResultRow[], columns: readonly Column[]): string {
+export function tableText(
+  rows: readonly ResultRow[],
+  columns: readonly Column[],
+  format: TableFormat,
+): string {
   const isComparison = columns.length > 1;
   const head = ['', ...columns.map(({ title }) => title)];
   if (isComparison) head.push('ratio');
@@ -30,7 +37,7 @@ export function tableText(rows: readonly ResultRow[], columns: readonly Column[]
     for (const { name } of columns) cells.push(latencyText(row.figures[name]));
     return cells;
   });
-  const text = aligned([head, ...lines]);
+  const text = format === 'plain' ? aligned([head, ...lines]) : markdown([head, ...lines]);
   const figures = rows.flatMap((row) => columns.map(({ name }) => row.figures[name]));
   const notes: string[] = [];
   if (figures.some(isGeneratorBound)) {
@@ -91,6 +98,13 @@ function isDisturbed(figure: Sample | undefined): boolean {
 
 function isGeneratorBound(figure: Sample | undefined): boolean {
   return (figure?.generatorBusy ?? 0) > BUSY_MAX;
+}
+
+/** As a table of Markdown. */
+function markdown([head, ...lines]: readonly (readonly string[])[]): string {
+  const rule = head!.map((_, column) => (column === 0 ? '---' : '---:'));
+  const text = [head!, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return `${text.replaceAll(COLOUR, '')}\n`;
 }
 
 /** First column to the left, all others to the right. Colours do not count as width. */

@@ -25,7 +25,6 @@ test('a quick run measures every row of its plan', async () => {
     const measured = results.rows().map(({ id }) => id);
     expect(measured).toEqual(expect.arrayContaining(small.loads.map(({ id }) => id)));
     expect(measured).toContain('set 1x1 100B p50');
-    for (const row of results.rows()) expect(row.figures.zooid?.value, row.id).toBeGreaterThan(0);
   } finally {
     await server.close();
   }
