@@ -7,7 +7,7 @@
  */
 import type { OpCode } from '@zooid/protocol';
 import { NamespaceTraffic } from './namespace-traffic.ts';
-import { PercentileSummary, Summary } from './summary.ts';
+import { PercentileSummary, type Summary } from './summary.ts';
 
 /** Lets op codes from -11 (closeSession) up be an index. */
 const OP_OFFSET = 16;
@@ -45,8 +45,6 @@ export class ServerStats {
   /** Bytes of watch events to clients. */
   watchBytes: number = 0;
   readonly responseSizes: ResponseSizes = new ResponseSizes();
-  /** From the arrival of any request to its answer. */
-  readonly requestLatency: Summary = new Summary();
   readonly readLatency: PercentileSummary = new PercentileSummary();
   readonly updateLatency: PercentileSummary = new PercentileSummary();
   readonly readTraffic: NamespaceTraffic = new NamespaceTraffic();
@@ -114,14 +112,23 @@ export class ServerStats {
 
   /** Counts the answer to a read: no transaction header. `latencyMs` from arrival to answer. */
   recordRead(latencyMs: number): void {
-    this.requestLatency.add(latencyMs);
     this.readLatency.add(latencyMs);
   }
 
   /** Counts the answer to a write. `latencyMs` from arrival to answer. */
   recordUpdate(latencyMs: number): void {
-    this.requestLatency.add(latencyMs);
     this.updateLatency.add(latencyMs);
+  }
+
+  /** Latencies of reads and updates together, put together when asked: nothing more to add to for each request. */
+  get requestLatency(): Pick<Summary, 'count' | 'sum' | 'min' | 'max' | 'average'> {
+    const { readLatency: reads, updateLatency: updates } = this;
+    const count = reads.count + updates.count;
+    const sum = reads.sum + updates.sum;
+    const min =
+      reads.count === 0 || (updates.count > 0 && updates.min < reads.min) ? updates.min : reads.min;
+    const average = count === 0 ? 0 : Math.round((sum / count) * 10_000) / 10_000;
+    return { count, sum, min, max: Math.max(reads.max, updates.max), average };
   }
 
   /** Counts one answer to a client of this many bytes. */

@@ -24,13 +24,13 @@ const everyWord = new Set<string>(FOUR_LETTER_WORD_NAMES);
 const answer = (name: string, view = new FakeAdminView(), argument?: Uint8Array): string =>
   new FourLetterWords({ enabled: everyWord }, view).answer(wordOf(name), argument);
 
-const timeZone = process.env.TZ;
+const timeZone = process.env['TZ'];
 beforeAll(() => {
-  process.env.TZ = 'UTC';
+  process.env['TZ'] = 'UTC';
 });
 afterAll(() => {
-  if (timeZone === undefined) delete process.env.TZ;
-  else process.env.TZ = timeZone;
+  if (timeZone === undefined) delete process.env['TZ'];
+  else process.env['TZ'] = timeZone;
 });
 
 describe('finding a word', () => {
