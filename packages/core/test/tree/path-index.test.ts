@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PathIndex } from '../../src/tree/path-index.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/** An index whose matcher accepts the row that is asked for through `wanted`. */
+function newIndex(): { index: PathIndex; find: (hash: number, row: number) => number } {
+  let wanted = 0;
+  const index = new PathIndex({ matches: (row) => row === wanted });
+  return {
+    index,
+    find: (hash, row) => {
+      wanted = row;
+      return index.find(hash, NO_BYTES, 0, 0);
+    },
+  };
+}
+
+/** Every 32-bit value comes once: Knuth's multiplicative sequence. */
+function spread(row: number): number {
+  return Math.imul(row, 0x9e37_79b1) | 0;
+}
+
+describe('the path index', () => {
+  test('finds what was inserted and not what was removed', () => {
+    // Few distinct hashes, so that probe runs collide, wrap around and shift back.
+    const hash = fc.oneof(fc.integer({ min: 1010, max: 1030 }), fc.integer());
+    const step = fc.record({ isInsert: fc.boolean(), row: fc.integer({ min: 1, max: 60 }), hash });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const { index, find } = newIndex();
+        const model = new Map<number, number>();
+        for (const { isInsert, row, hash } of steps) {
+          const held = model.get(row);
+          if (isInsert && held === undefined) {
+            index.insert(hash, row);
+            model.set(row, hash);
+          } else if (!isInsert && held !== undefined) {
+            index.remove(held, row);
+            model.delete(row);
+            expect(find(held, row)).toBe(-1);
+          }
+        }
+        for (const [row, held] of model) expect(find(held, row)).toBe(row);
+      }),
+    );
+  });
+
+  test('holds 200,000 entries through growth and random removal', () => {
+    const { index, find } = newIndex();
+    for (let row = 1; row <= 200_000; row++) index.insert(spread(row), row);
+    for (let row = 1; row <= 200_000; row += 2) index.remove(spread(row), row);
+    let wrong = 0;
+    for (let row = 1; row <= 200_000; row++) {
+      if (find(spread(row), row) !== (row % 2 === 0 ? row : -1)) wrong++;
+    }
+    expect(wrong).toBe(0);
+    // 12 bytes an entry and the page begun.
+    expect(index.memoryBytes).toBeLessThan(200_000 * 22 + 1_500_000);
+  });
+
+  test('stays right when thousands of paths have one hash', () => {
+    const { index, find } = newIndex();
+    const count = 3000;
+    for (let row = 1; row <= count; row++) index.insert(77, row);
+    index.insert(78, count + 1);
+    const found = (): number => {
+      let rows = 0;
+      for (let row = 1; row <= count; row++) if (find(77, row) === row) rows++;
+      return rows;
+    };
+    expect(found()).toBe(count);
+    expect(find(78, count + 1)).toBe(count + 1);
+    for (let row = 1; row <= count; row += 3) index.remove(77, row);
+    expect(found()).toBe(2000);
+    expect(find(77, 4)).toBe(-1);
+    for (let row = 1; row <= count; row++) if (row % 3 !== 1) index.remove(77, row);
+    expect(found()).toBe(0);
+    expect(find(78, count + 1)).toBe(count + 1);
+  });
+
+  test('asserts that what is removed is there', () => {
+    const { index } = newIndex();
+    index.insert(1, 1);
+    expect(() => index.remove(1, 2)).toThrow('is in the index');
+  });
+});
