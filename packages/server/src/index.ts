@@ -30,4 +30,4 @@ export {
   type TreeConfig,
   tryReadTextFile,
 } from './config/config.ts';
-export { type RunningServer, startServer } from './server.ts';
+export { type RunningServer, type ServerOptions, startServer } from './server.ts';

@@ -9,8 +9,10 @@ import { versionText } from './admin/version.ts';
 import { systemClock } from './clock.ts';
 import type { ServerConfig } from './config/config.ts';
 import { coreOptionsOf } from './core-options.ts';
+import type { DiskCalls } from './disk/disk-calls.ts';
 import type { LogWriteError } from './disk/log-write-error.ts';
 import type { HttpServers } from './http-servers.ts';
+import { MemoryStorage } from './memory-storage.ts';
 import { ClientListener } from './net/client-listener.ts';
 import { AuditLog } from './report/audit.ts';
 import { createLogger } from './report/logger.ts';
@@ -40,6 +42,13 @@ export interface RunningServer {
 export interface ServerOptions {
   /** Where the server's own log goes; JSON lines on the standard output unless given. */
   readonly logger?: Logger | undefined;
+  /**
+   * `memory` keeps everything in memory only: no directory is touched, `config.storage` is not looked at, and
+   * all is gone when the server closes. For tests. `disk` unless given.
+   */
+  readonly storage?: 'disk' | 'memory' | undefined;
+  /** The calls by which log and snapshots are written, for tests of failing disks. */
+  readonly disk?: DiskCalls | undefined;
 }
 
 /**
@@ -79,8 +88,9 @@ class Server implements RunningServer {
     notAliveReason: undefined,
   };
   readonly #startedMs: number;
+  readonly #options: ServerOptions;
 
-  #storage: Storage | undefined;
+  #storage: Storage | MemoryStorage | undefined;
   #listener: ClientListener | undefined;
   #ticker: Ticker | undefined;
   #http: HttpServers | undefined;
@@ -93,6 +103,7 @@ class Server implements RunningServer {
 
   constructor(config: ServerConfig, options: ServerOptions) {
     this.#config = config;
+    this.#options = options;
     this.#startedMs = this.#clock.nowMs();
     if (config.isAuditOn) {
       this.#audit = new AuditLog({
@@ -120,12 +131,16 @@ class Server implements RunningServer {
     const clock = this.#clock;
     const stats = this.#stats;
     const reporter = this.#reporter;
-    const storage = Storage.open({
-      config: config.storage,
-      digest: config.tree.isDigestOn ? 'compared' : 'ignored',
-      report: (fact) => reporter.report(fact),
-      random: Math.random,
-    });
+    const storage =
+      this.#options.storage === 'memory'
+        ? new MemoryStorage()
+        : Storage.open({
+            config: config.storage,
+            digest: config.tree.isDigestOn ? 'compared' : 'ignored',
+            report: (fact) => reporter.report(fact),
+            random: Math.random,
+            disk: this.#options.disk,
+          });
     this.#storage = storage;
     const core = new ServerCore({
       options: coreOptionsOf(config),
@@ -173,10 +188,7 @@ class Server implements RunningServer {
       connectionSource: () => this.#listener,
       clientPort: () => this.clientPort,
       connectionDropProbability: () => core.connectionThrottle.dropChance,
-      takeSnapshot: async () => {
-        const file = await storage.takeSnapshot();
-        return { path: file.path, sizeBytes: file.bytes, zxid: file.zxid };
-      },
+      ...(storage instanceof Storage ? { takeSnapshot: snapshotTaker(storage) } : {}),
     });
     const listener = new ClientListener({
       config: config.network,
@@ -263,6 +275,13 @@ class Server implements RunningServer {
     this.#http = await startHttpServers(this.#config, view, this.#traceMask, report);
     this.adminPort = this.#http.adminPort;
   }
+}
+
+function snapshotTaker(storage: Storage) {
+  return async () => {
+    const file = await storage.takeSnapshot();
+    return { path: file.path, sizeBytes: file.bytes, zxid: file.zxid };
+  };
 }
 
 /** A pause of the event loop that an operator should hear of. */

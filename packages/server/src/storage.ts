@@ -1,6 +1,7 @@
 import type { ServerCore } from '@zooid/core';
 import type { StorageConfig } from './config/config.ts';
 import { DataDir } from './disk/data-dir.ts';
+import { type DiskCalls, realDisk } from './disk/disk-calls.ts';
 import { FileTxnLog } from './disk/file-txn-log.ts';
 import { purge } from './disk/purge.ts';
 import { type RecoveryFact, recover } from './disk/recovery.ts';
@@ -14,6 +15,8 @@ export interface StorageParts {
   readonly report: (fact: ShellFact) => void;
   /** A number in [0, 1): servers of an ensemble must not all take their snapshots at once. */
   readonly random: () => number;
+  /** By which log and snapshots are written; the real disk unless given. */
+  readonly disk?: DiskCalls | undefined;
 }
 
 /** What was found on disk at the start. */
@@ -32,7 +35,9 @@ export interface Recovered {
 export class Storage {
   readonly #parts: StorageParts;
   readonly #dataDir: DataDir;
+  readonly #disk: DiskCalls;
   readonly #snapshots: SnapshotStore;
+  #isClosing = false;
   #core: ServerCore | undefined;
   #log: TxnLog | undefined;
   #writing: SnapshotWriting | undefined;
@@ -46,11 +51,15 @@ export class Storage {
   private constructor(parts: StorageParts, dataDir: DataDir) {
     this.#parts = parts;
     this.#dataDir = dataDir;
-    this.#snapshots = new SnapshotStore({
-      directory: dataDir.snapshotDirectory,
-      compression: parts.config.snapshotCompression,
-      lastZxid: parts.config.isLastZxidInSnapshot ? 'written' : 'omitted',
-    });
+    this.#disk = parts.disk ?? realDisk;
+    this.#snapshots = new SnapshotStore(
+      {
+        directory: dataDir.snapshotDirectory,
+        compression: parts.config.snapshotCompression,
+        lastZxid: parts.config.isLastZxidInSnapshot ? 'written' : 'omitted',
+      },
+      this.#disk,
+    );
     this.#chooseNextSnapshot();
   }
 
@@ -129,6 +138,7 @@ export class Storage {
         recordsSinceSnapshot: recovered.recordCount,
       },
       events,
+      this.#disk,
     );
     // A log without a snapshot is refused at the next start. And ephemerals that no session owned are
     // gone without a transaction: a log replayed over the old snapshot would meet them again.
@@ -141,7 +151,7 @@ export class Storage {
     const { log } = this;
     const isDue =
       log.recordsSinceSnapshot >= this.#recordsDue || log.bytesSinceSnapshot >= this.#bytesDue;
-    if (!isDue || this.#writing !== undefined) return;
+    if (!isDue || this.#writing !== undefined || this.#isClosing) return;
     this.#chooseNextSnapshot();
     // A failure is reported; the log keeps everything until the next one.
     this.takeSnapshot().catch(() => {});
@@ -199,6 +209,7 @@ export class Storage {
 
   /** Writes what is left of the log, gives up a snapshot that is being written, unlocks the directories. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     clearInterval(this.#purgeTimer);
     this.#writing?.abort();
     await this.#log?.close();
