@@ -61,7 +61,6 @@ export function createDraft(): Draft {
       isStaleDropped: false,
       isLatencyChecked: false,
       isConnectionChecked: false,
-      shutdownTimeoutMs: 0,
     },
     tree: {
       isExtendedTypesOn: false,

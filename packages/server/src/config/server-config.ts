@@ -92,8 +92,6 @@ export interface RequestThrottleConfig {
   readonly isLatencyChecked: boolean;
   /** `request_stale_connection_check`. A request of a closed connection is stale. */
   readonly isConnectionChecked: boolean;
-  /** `request_throttler.shutdownTimeout`. */
-  readonly shutdownTimeoutMs: number;
 }
 
 /** Znodes that end by themselves, quotas, digests: what the tree does beyond storing. */

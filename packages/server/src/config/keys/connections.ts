@@ -223,15 +223,13 @@ export const connectionKeys: readonly ConfigKey[] = [
       draft.requestThrottle.isConnectionChecked = isOn;
     },
   }),
-  honoured({
+  accepted({
     name: 'request_throttler.shutdownTimeout',
     form: 'both',
     default: '10000',
-    meaning: 'Milliseconds that a stop waits for requests that wait.',
-    reader: propertyInteger({ min: 0 }),
-    put: (draft, timeoutMs) => {
-      draft.requestThrottle.shutdownTimeoutMs = timeoutMs;
-    },
+    meaning: 'Milliseconds that a stop waits for requests that are held back.',
+    instead:
+      'A stop does not wait for them: none of them was begun, and their clients see the connection close.',
   }),
   honoured({
     name: 'throttled_op_wait_time',
