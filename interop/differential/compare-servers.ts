@@ -225,19 +225,27 @@ export async function compareTrees(pair: ServerPair): Promise<Difference | undef
     const b = right!.get(path) ?? 'absent';
     if (a !== b) differing.push(`  ${path}\n    reference: ${a}\n    other:     ${b}`);
   }
-  const [a, b] = await Promise.all([counts(pair.reference), counts(pair.other)]);
-  if (a !== b) differing.push(`  mntr\n    reference: ${a}\n    other:     ${b}`);
+  const [wanted, got] = await Promise.all([counts(pair.reference), counts(pair.other)]);
+  // The root is in Apache's table twice: a change of its data counts once, and twice after a restart.
+  const rootBytes = Number(/ len=(\d+)/.exec(left!.get('/')!)![1]);
+  const hasQuota = [...left!.keys()].some((path) => path.endsWith('/zookeeper_stats'));
+  for (const [name, value] of wanted) {
+    const difference = Math.abs(value - (got.get(name) ?? Number.NaN));
+    // It does not count what it writes into the statistics of a quota either.
+    const isKnown = difference === rootBytes || hasQuota;
+    if (difference !== 0 && !(name === 'zk_approximate_data_size' && isKnown)) {
+      differing.push(`  mntr ${name}\n    reference: ${value}\n    other:     ${got.get(name)}`);
+    }
+  }
   return differing.length === 0
     ? undefined
     : { stepIndex: -1, steps: [], report: `the trees differ:\n${differing.join('\n')}` };
 }
 
-async function counts(server: TestServer): Promise<string> {
+async function counts(server: TestServer): Promise<Map<string, number>> {
   const mntr = await fourLetterWord(server.port, 'mntr');
-  const wanted = ['zk_znode_count', 'zk_ephemerals_count', 'zk_approximate_data_size'];
-  return mntr
-    .split('\n')
-    .filter((line) => wanted.includes(line.split('\t')[0]!))
-    .sort()
-    .join(' ');
+  const names = ['zk_znode_count', 'zk_ephemerals_count', 'zk_approximate_data_size'];
+  return new Map(
+    names.map((name) => [name, Number(new RegExp(`^${name}\\t(\\d+)$`, 'm').exec(mntr)?.[1])]),
+  );
 }

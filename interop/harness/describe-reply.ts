@@ -45,10 +45,23 @@ function describeAcls(reader: JuteReader): string {
   const count = reader.vectorCount(12);
   if (count < 0) return 'null';
   const acls: string[] = [];
+  // What `auth` expands to comes in the order of a Java hash table: a run of digests with the same
+  // permissions is sorted.
+  let run: string[] = [];
+  let runPerms: number | undefined;
+  const endRun = () => {
+    acls.push(...run.sort());
+    run = [];
+  };
   for (let i = 0; i < count; i++) {
     const perms = reader.int();
-    acls.push(`${reader.ustring()}:${reader.ustring()}:${perms}`);
+    const scheme = reader.ustring();
+    if (scheme !== 'digest' || perms !== runPerms) endRun();
+    runPerms = perms;
+    run.push(`${scheme}:${reader.ustring()}:${perms}`);
+    if (scheme !== 'digest') endRun();
   }
+  endRun();
   return `[${acls.join(' ')}]`;
 }
 
