@@ -1,6 +1,7 @@
 import { Cleanup } from './cleanup.ts';
 import { startFixedProcess } from './fixed/fixed-process.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
+import type { Busyness } from './processor-clock.ts';
 import { currentConditions } from './report/machine.ts';
 import { type Column, conditionsText, figureText, tableText, verdictText } from './report/table.ts';
 import type { TargetName } from './servers/server-kind.ts';
@@ -18,12 +19,7 @@ const conditions = currentConditions(dataDir);
 const output: SuiteOutput = {
   results,
   onSample: (target, { id, unit }, sample) => {
-    const { generatorBusy, serverBusy, othersBusy } = sample;
-    const cores = [
-      percent('generator', generatorBusy),
-      percent('server', serverBusy),
-      percent('others', othersBusy),
-    ].join('  ');
+    const cores = sample.busyness === undefined ? '' : busynessText(sample.busyness);
     say(`${id.padEnd(44)} ${target.padEnd(7)} ${figureText(sample, unit).padStart(14)}  ${cores}`);
   },
 };
@@ -87,8 +83,10 @@ function wantedKinds(targets: BenchOptions['targets']): ServerKind[] {
   return kinds;
 }
 
-function percent(what: string, cores: number | undefined): string {
-  return cores === undefined ? '' : `${what} ${Math.round(cores * 100)} %`;
+function busynessText({ generator, server, others }: Busyness): string {
+  const percent = (cores: number | undefined): string =>
+    cores === undefined ? '?' : `${Math.round(cores * 100)} %`;
+  return `generator ${percent(generator)}, server ${percent(server)}, others ${percent(others)}`;
 }
 
 function say(line: string): void {

@@ -1,4 +1,5 @@
 import type { Histogram } from 'hdr-histogram-js';
+import type { Busyness } from '../processor-clock.ts';
 import { closeSessions, openSessions } from '../wire/open-sessions.ts';
 import type { ServerAddress, SessionSocket } from '../wire/session-socket.ts';
 import { BusyClock } from './busy-clock.ts';
@@ -30,12 +31,8 @@ export interface LoadResult {
   readonly replies: number;
   readonly elapsedMs: number;
   readonly latencies: Histogram;
-  /** Processor time that the generator's process took, as a share of the measured time of one core. */
-  readonly generatorBusy: number;
-  /** The same for the server's process; undefined when that is not known. */
-  readonly serverBusy: number | undefined;
-  /** The same for all other processes of the machine. */
-  readonly othersBusy: number | undefined;
+  /** Who kept how many cores busy while it was measured. */
+  readonly busyness: Busyness;
   /** Unique numbers used for names. */
   readonly uniqueCount: number;
 }
@@ -94,9 +91,7 @@ function driveSessions(
         replies: meter.replies,
         elapsedMs: end - meter.measureStart,
         latencies: meter.latencies,
-        generatorBusy: busy.generator,
-        serverBusy: busy.server,
-        othersBusy: busy.others,
+        busyness: busy.stop(),
         uniqueCount: tape.uniqueCount,
       });
     };

@@ -93,11 +93,11 @@ function latencyText(figure: Figure | undefined): string {
 }
 
 function isDisturbed(figure: Sample | undefined): boolean {
-  return (figure?.othersBusy ?? 0) > OTHERS_MAX;
+  return (figure?.busyness?.others ?? 0) > OTHERS_MAX;
 }
 
 function isGeneratorBound(figure: Sample | undefined): boolean {
-  return (figure?.generatorBusy ?? 0) > BUSY_MAX;
+  return (figure?.busyness?.generator ?? 0) > BUSY_MAX;
 }
 
 /** As a table of Markdown. */

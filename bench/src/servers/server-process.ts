@@ -4,6 +4,8 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Cleanup } from '../cleanup.ts';
+import { ProcessorClock } from '../processor-clock.ts';
+import type { Sample } from '../suite/results.ts';
 import { writeExists } from '../wire/request-frames.ts';
 import type { ServerAddress } from '../wire/session-socket.ts';
 import { type Reply, SetupClient } from '../wire/setup-client.ts';
@@ -32,8 +34,8 @@ export class ServerProcess {
   readonly kind: ServerKind;
   readonly address: ServerAddress;
   readonly pid: number;
-  /** From the spawn to the first answer on a new session. */
-  readonly startMs: number;
+  /** From the spawn to the first answer on a new session, in milliseconds. */
+  readonly startSample: Sample;
 
   readonly #child: ChildProcess;
   readonly #forget: () => void;
@@ -42,13 +44,13 @@ export class ServerProcess {
     kind: ServerKind,
     address: ServerAddress,
     child: ChildProcess,
-    startMs: number,
+    startSample: Sample,
     forget: () => void,
   ) {
     this.kind = kind;
     this.address = address;
     this.pid = child.pid!;
-    this.startMs = startMs;
+    this.startSample = startSample;
     this.#child = child;
     this.#forget = forget;
   }
@@ -73,6 +75,7 @@ export class ServerProcess {
     const probeArgs = ['--import', eventLoopProbe];
     const { file, args } = kind.command(configPath, isProbed ? probeArgs : []);
     const log = openSync(logPath, 'w');
+    const clock = new ProcessorClock(undefined);
     const begin = performance.now();
     const child = spawn(file, args, {
       cwd: options.dir,
@@ -89,7 +92,9 @@ export class ServerProcess {
       const output = readFileSync(logPath, 'utf8').slice(-2_000);
       throw new Error(`${kind.title} did not start: ${(error as Error).message}\n${output}`);
     }
-    return new ServerProcess(kind, address, child, performance.now() - begin, forget);
+    const value = performance.now() - begin;
+    const sample = { value, busyness: clock.read(child.pid) };
+    return new ServerProcess(kind, address, child, sample, forget);
   }
 
   /** Memory of the process that is in RAM, in bytes; undefined where /proc does not tell. */

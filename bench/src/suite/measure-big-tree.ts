@@ -7,6 +7,7 @@ import { ensureZnode } from '../load/prepare.ts';
 import { runJob } from '../load/run-job.ts';
 import { SHARD_COUNT } from '../load/tape.ts';
 import { Layout } from '../load/workload.ts';
+import type { Busyness } from '../processor-clock.ts';
 import type { ServerKind } from '../servers/server-kind.ts';
 import { type Probe, ServerProcess } from '../servers/server-process.ts';
 import { makeTemporaryDir } from '../servers/temporary-dir.ts';
@@ -14,6 +15,7 @@ import { writeGetData } from '../wire/request-frames.ts';
 import type { ServerAddress } from '../wire/session-socket.ts';
 import { SetupClient } from '../wire/setup-client.ts';
 import { startLatencyProbe } from './latency-probe.ts';
+import type { Sample } from './results.ts';
 
 const VALUE_BYTES = 100;
 const SHAPE = { connections: 32, outstanding: 16 } as const;
@@ -27,9 +29,9 @@ const FINISHED_SNAPSHOT = /^snapshot\.[0-9a-f]+(\.gz|\.snappy)?$/;
 export interface BigTreeFigures {
   readonly loadPerSecond: number;
   readonly residentBytes: number | undefined;
-  /** From the spawn to the first answer, after SIGTERM. */
-  readonly restartMs: number;
-  readonly restartAfterKillMs: number;
+  /** From the spawn to the first answer in milliseconds, after SIGTERM. */
+  readonly restart: Sample;
+  readonly restartAfterKill: Sample;
   readonly residentAfterRestartBytes: number | undefined;
   readonly stall: StallFigures;
 }
@@ -42,6 +44,7 @@ export interface StallFigures {
   readonly loopMaxMs: number | undefined;
   /** Snapshots that were finished meanwhile. */
   readonly snapshots: number;
+  readonly busyness: Busyness;
 }
 
 /** Loads `znodes` znodes of 100 bytes into a new server; measures memory, restart, snapshots under load. */
@@ -65,21 +68,21 @@ export async function measureBigTree(
 
     await server.stop();
     server = await ServerProcess.start(kind, { dir: dir.path }, cleanup, getLast);
-    const restartMs = server.startMs;
+    const restart = server.startSample;
     await delay(SETTLE_MS);
     const residentAfterRestartBytes = server.residentBytes();
     await server.stop('SIGKILL');
     const options = { dir: dir.path, withEventLoopProbe: true } as const;
     server = await ServerProcess.start(kind, options, cleanup, getLast);
-    const restartAfterKillMs = server.startMs;
+    const restartAfterKill = server.startSample;
 
     const dataDir = join(dir.path, 'data', 'version-2');
     const stall = await measureStall(server, znodes, stallMs, dataDir, layout);
     return {
       loadPerSecond,
       residentBytes,
-      restartMs,
-      restartAfterKillMs,
+      restart,
+      restartAfterKill,
       residentAfterRestartBytes,
       stall,
     };
@@ -123,9 +126,10 @@ async function measureStall(
   if (isNode) await server.ask('reset');
   const probe = await startLatencyProbe(server.address, layout.bulk(0));
   try {
-    await runJob(
+    const [result] = await runJob(
       {
         address: server.address,
+        serverPid: server.pid,
         content: { kind: 'bulk-set', znodes },
         root: layout.root,
         valueBytes: VALUE_BYTES,
@@ -137,7 +141,7 @@ async function measureStall(
     const latency = await probe.stop();
     const loop = isNode ? ((await server.ask('read')) as { readonly maxMs: number }) : undefined;
     const snapshots = [...snapshotNames(dataDir)].filter((name) => !before.has(name)).length;
-    return { probe: latency, loopMaxMs: loop?.maxMs, snapshots };
+    return { probe: latency, loopMaxMs: loop?.maxMs, snapshots, busyness: result!.busyness };
   } finally {
     probe.abort();
   }

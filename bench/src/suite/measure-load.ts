@@ -3,6 +3,7 @@ import { prepareZnodes } from '../load/prepare.ts';
 import { type JobResult, joinedLatencies, runJob, UNIQUE_PER_THREAD } from '../load/run-job.ts';
 import type { LoadShape } from '../load/run-load.ts';
 import { Layout, type WorkloadName } from '../load/workload.ts';
+import type { Busyness } from '../processor-clock.ts';
 import type { ServerAddress } from '../wire/session-socket.ts';
 import { SetupClient } from '../wire/setup-client.ts';
 
@@ -28,12 +29,8 @@ export interface LoadSettings {
 export interface LoadFigures {
   readonly perSecond: number;
   readonly latency: LatencySummary;
-  /** Cores that the generator kept busy, for each of its threads; near 1 it was the bottleneck. */
-  readonly generatorBusy: number;
-  /** Cores that the server kept busy, where that is known. */
-  readonly serverBusy: number | undefined;
-  /** Cores that other processes kept busy meanwhile, where that is known. */
-  readonly othersBusy: number | undefined;
+  /** Who kept how many cores busy: a generator (each of its threads) near 1 was the bottleneck. */
+  readonly busyness: Busyness;
 }
 
 /** Measures one row on a running server. The znodes it needs are made first, those it creates deleted. */
@@ -76,18 +73,9 @@ export async function measureLoad(
 
 function figuresOf(results: JobResult): LoadFigures {
   let perSecond = 0;
-  let generatorBusy = 0;
-  for (const result of results) {
-    perSecond += (result.replies * 1000) / result.elapsedMs;
-    // Each thread reports the processor time of the whole process.
-    generatorBusy = Math.max(generatorBusy, result.generatorBusy / results.length);
-  }
-  const { serverBusy, othersBusy } = results[0]!;
-  return {
-    perSecond,
-    generatorBusy,
-    serverBusy,
-    othersBusy,
-    latency: summarize(joinedLatencies(results)),
-  };
+  for (const result of results) perSecond += (result.replies * 1_000) / result.elapsedMs;
+  // Each thread reports the processor time of the whole process; the bottleneck is a thread.
+  const { generator, ...rest } = results[0]!.busyness;
+  const busyness = { ...rest, generator: generator / results.length };
+  return { perSecond, busyness, latency: summarize(joinedLatencies(results)) };
 }

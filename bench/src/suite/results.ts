@@ -1,4 +1,5 @@
 import type { LatencySummary } from '../load/load-meter.ts';
+import type { Busyness } from '../processor-clock.ts';
 import type { TargetName } from '../servers/server-kind.ts';
 import type { Bar } from './bar.ts';
 import { isReached } from './bar.ts';
@@ -11,10 +12,7 @@ export type Unit = '/s' | 'ms' | 'MB' | 'us' | '';
 export interface Sample {
   readonly value: number;
   readonly latency?: LatencySummary;
-  /** Cores that generator, server and all other processes kept busy. */
-  readonly generatorBusy?: number;
-  readonly serverBusy?: number | undefined;
-  readonly othersBusy?: number | undefined;
+  readonly busyness?: Busyness;
 }
 
 /** What a row is about. */

@@ -50,8 +50,8 @@ export async function runOnKind(
     output.onSample(kind.name, head, sample);
   };
   for (let i = 0; i < plan.starts; i++) {
-    const value = await measureStart(kind, parentDir, cleanup);
-    add({ id: 'start, empty', unit: 'ms', bar: { kind: 'at-most', value: 200 } }, { value });
+    const sample = await measureStart(kind, parentDir, cleanup);
+    add({ id: 'start, empty', unit: 'ms', bar: { kind: 'at-most', value: 200 } }, sample);
   }
   if (plan.loads.length > 0 || plan.watchers > 0) {
     const dir = makeTemporaryDir(parentDir, cleanup);
@@ -135,9 +135,9 @@ function addBigTree(
     const value = figures.residentBytes / MB;
     add({ id: `${tree}: resident memory`, unit: 'MB', bar: atMost(350) }, { value });
   }
-  add({ id: `${tree}: restart`, unit: 'ms', bar: atMost(1_000) }, { value: figures.restartMs });
+  add({ id: `${tree}: restart`, unit: 'ms', bar: atMost(1_000) }, figures.restart);
   const killed = { id: `${tree}: restart after kill -9`, unit: 'ms', bar: atMost(1_000) } as const;
-  add(killed, { value: figures.restartAfterKillMs });
+  add(killed, figures.restartAfterKill);
   if (figures.residentAfterRestartBytes !== undefined) {
     const value = figures.residentAfterRestartBytes / MB;
     add({ id: `${tree}: resident after restart`, unit: 'MB', bar: atMost(350) }, { value });
@@ -145,9 +145,12 @@ function addBigTree(
   if (stall.loopMaxMs !== undefined) {
     // Without a snapshot the bar speaks of something else.
     const bar = stall.snapshots > 0 ? atMost(20) : undefined;
-    add({ id: `${tree}: loop stall in snapshots`, unit: 'ms', bar }, { value: stall.loopMaxMs });
+    add(
+      { id: `${tree}: loop stall in snapshots`, unit: 'ms', bar },
+      { value: stall.loopMaxMs, busyness: stall.busyness },
+    );
   }
   const head = { id: `${tree}: get beside sets, max`, unit: 'ms', bar: undefined } as const;
-  add(head, { value: stall.probe.maxUs / 1_000, latency: stall.probe });
+  add(head, { value: stall.probe.maxUs / 1_000, latency: stall.probe, busyness: stall.busyness });
   add({ id: `${tree}: snapshots meanwhile`, unit: '', bar: undefined }, { value: stall.snapshots });
 }
