@@ -46,17 +46,17 @@ export type LogHeaderState = 'valid' | 'cut-short' | 'foreign';
 /**
  * Judges the header in `[0, length)`. As in Apache only the magic number decides.
  *
- * @returns `cut-short` when the file ends within the header or the header was never written (zeros):
- *   a file that was being created; `foreign` when it is no transaction log.
+ * @returns `cut-short` when the file ends within the header, or zeros take the place of some of its end: a
+ *   file that was being created; `foreign` when it is no transaction log.
  */
 export function checkLogHeader(bytes: Uint8Array, length: number): LogHeaderState {
-  if (length >= 4 && readInt(bytes, 0) !== LOG_MAGIC) {
-    for (let i = 0; i < Math.min(length, LOG_HEADER_BYTES); i++) {
-      if (bytes[i] !== 0) return 'foreign';
-    }
-    return 'cut-short';
-  }
-  return length < LOG_HEADER_BYTES ? 'cut-short' : 'valid';
+  const header = new Uint8Array(LOG_HEADER_BYTES);
+  writeLogHeader(header, 0);
+  let at = 0;
+  while (at < 4 && at < length && bytes[at] === header[at]) at++;
+  if (at === 4) return length < LOG_HEADER_BYTES ? 'cut-short' : 'valid';
+  for (; at < Math.min(length, LOG_HEADER_BYTES); at++) if (bytes[at] !== 0) return 'foreign';
+  return 'cut-short';
 }
 
 /**

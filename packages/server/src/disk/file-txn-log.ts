@@ -73,6 +73,8 @@ export class FileTxnLog implements TxnLog {
   #inFlight: Group | undefined;
   #spareBuffer: Uint8Array | undefined = new Uint8Array(BUFFER_BYTES);
   #syncStartedMs = 0;
+  /** Where in its file the group in flight begins. */
+  #groupOffset = 0;
   #hasFailed = false;
   #onIdle: (() => void) | undefined;
   /** Old files that are being closed. */
@@ -144,6 +146,7 @@ export class FileTxnLog implements TxnLog {
     this.#inFlight = group;
     this.#syncStartedMs = performance.now();
     if (this.#file === undefined || group.startsFile) this.#startFile(group.firstZxid);
+    this.#groupOffset = this.#file!.position;
     this.#file!.write(group.bytes, group.length, this.#onWritten);
   }
 
@@ -204,7 +207,7 @@ export class FileTxnLog implements TxnLog {
     const gathering = this.#gathering;
     gathering.length = LOG_HEADER_BYTES;
     this.#rolled.length = 0;
-    this.#events.onFailed(new LogWriteError(file.path, file.position, error));
+    this.#events.onFailed(new LogWriteError(file.path, this.#groupOffset, error));
     if (this.#onIdle !== undefined) this.#closeWhenIdle();
   }
 

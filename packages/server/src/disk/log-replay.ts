@@ -23,7 +23,7 @@ import type { LogName } from './disk-names.ts';
 import { judgeLogTail } from './log-tail.ts';
 import { RecoveryError } from './recovery-error.ts';
 
-const WINDOW_BYTES = 4 * 1024 * 1024;
+const WINDOW_BYTES_MAX = 4 * 1024 * 1024;
 
 /** What is at the end of a log besides padding, or that it holds no record at all. */
 export interface LogFlaw {
@@ -72,7 +72,7 @@ class Replay {
   readonly #afterZxid: number;
   readonly #visit: VisitRecord;
   readonly #flaws: LogFlaw[] = [];
-  #window = new Uint8Array(WINDOW_BYTES);
+  #window = new Uint8Array(0);
   #lastZxid: number;
   /** Zxid of the last whole record of the file being read, visited or not. */
   #seenZxid = 0;
@@ -120,6 +120,8 @@ class Replay {
   /** Visits the records of one file. @returns where no whole record begins any more. */
   #readRecords(fd: number, log: LogName, size: number): number {
     // The window holds [base, base + held) of the file; `at` is where the next record begins in it.
+    const windowBytes = Math.min(size, WINDOW_BYTES_MAX);
+    if (this.#window.byteLength < windowBytes) this.#window = new Uint8Array(windowBytes);
     let base = 0;
     let held = fs.readSync(fd, this.#window, 0, Math.min(this.#window.byteLength, size), 0);
     switch (checkLogHeader(this.#window, held)) {

@@ -129,11 +129,11 @@ function isBlockMissing(
 
 /** One past the last byte of the file that is not zero, or `offset` if there is none after it. */
 function findContentEnd(fd: number, offset: number, fileBytes: number): number {
-  const chunk = Buffer.alloc(CHUNK_BYTES);
-  const zeros = Buffer.alloc(CHUNK_BYTES);
+  const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, fileBytes - offset));
+  const zeros = Buffer.alloc(chunk.byteLength);
   let end = fileBytes;
   while (end > offset) {
-    const start = Math.max(offset, end - CHUNK_BYTES);
+    const start = Math.max(offset, end - chunk.byteLength);
     const count = fs.readSync(fd, chunk, 0, end - start, start);
     // Compared at once: up to 64 MB of padding are read at each start after a crash.
     if (chunk.compare(zeros, 0, count, 0, count) !== 0) {

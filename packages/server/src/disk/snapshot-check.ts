@@ -10,7 +10,9 @@ import { ADLER32_INITIAL, adler32, JuteReader, MalformedError } from '@zooid/pro
 import type { SnapshotName } from './disk-names.ts';
 import { type ByteSource, hasCompressionMagic, openSnapshotSource } from './snapshot-source.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
+/** Chunks begin small, for most snapshots are, and grow up to this. */
+const CHUNK_BYTES_MAX = 1024 * 1024;
+const CHUNK_BYTES_MIN = 64 * 1024;
 
 /**
  * Apache's quick test: enough to sort out files that were never finished.
@@ -68,7 +70,7 @@ export async function isWholeSnapshot(snapshot: SnapshotName): Promise<boolean> 
 
 /** Adler-32 of a stream without its last 13 bytes, and those. */
 class SealedSum {
-  readonly #chunk = new Uint8Array(CHUNK_BYTES);
+  #chunk = new Uint8Array(CHUNK_BYTES_MIN);
   /** Bytes at the front of the chunk that are not summed yet: the seal, if nothing follows. */
   #held = 0;
   #checksum = ADLER32_INITIAL;
@@ -81,7 +83,9 @@ class SealedSum {
     const end = this.#held + count;
     const summed = Math.max(0, end - SEAL_BYTES);
     this.#checksum = adler32(this.#checksum, chunk, 0, summed);
-    chunk.copyWithin(0, summed, end);
+    const held = chunk.subarray(summed, end);
+    if (end === chunk.byteLength && end < CHUNK_BYTES_MAX) this.#chunk = new Uint8Array(end * 2);
+    this.#chunk.set(held);
     this.#held = end - summed;
     return true;
   }

@@ -20,7 +20,9 @@ import type { SnapshotName } from './disk-names.ts';
 import { verifySnapshot } from './snapshot-check.ts';
 import { type ByteSource, openSnapshotSource } from './snapshot-source.ts';
 
-const WINDOW_BYTES = 4 * 1024 * 1024;
+/** The window begins small, for most snapshots are, and grows up to this, or to hold one record. */
+const WINDOW_BYTES_MAX = 4 * 1024 * 1024;
+const WINDOW_BYTES_MIN = 64 * 1024;
 /** More than any seals, digest and zxid after the nodes. */
 const TAIL_BYTES_MAX = 256;
 
@@ -93,7 +95,7 @@ function loadAcls(window: Window, tree: LoadableTree): void {
 class Window {
   readonly reader = new JuteReader();
   readonly #source: ByteSource;
-  #bytes = new Uint8Array(WINDOW_BYTES);
+  #bytes = new Uint8Array(WINDOW_BYTES_MIN);
   #view = new DataView(this.#bytes.buffer);
   #isAtEnd = false;
 
@@ -136,8 +138,10 @@ class Window {
   /** Reads on until at least `count` bytes are at hand or the file ends. */
   fill(count: number): void {
     const { reader } = this;
+    const wasFull = reader.end === this.#bytes.byteLength;
     this.#bytes.copyWithin(0, reader.position, reader.end);
     let end = reader.remaining;
+    if (wasFull && this.#bytes.byteLength < WINDOW_BYTES_MAX) this.#grow(end);
     while (end < count && !this.#isAtEnd) {
       if (end === this.#bytes.byteLength) this.#grow(end);
       const got = this.#source.read(this.#bytes, end, this.#bytes.byteLength - end);
