@@ -454,6 +454,20 @@ describe('the digest', () => {
     expect(sum > 2n ** 32n).toBe(true);
   });
 
+  test('is the same whether it is asked for after each change or once', () => {
+    const asked = newTree();
+    const notAsked = newTree();
+    for (let i = 0; i < 1000; i++) {
+      for (const tree of [asked, notAsked]) create(tree, `/n${i}`, { data: `${i}`, zxid: i });
+      expect(asked.digest >= 0n).toBe(true);
+    }
+    for (let i = 0; i < 1000; i += 3) {
+      for (const tree of [asked, notAsked]) tree.delete(tree.findPath(`/n${i}`), 2000 + i);
+      expect(asked.digestLow).toBe(asked.digestLow | 0);
+    }
+    expect(notAsked.digest).toBe(asked.digest);
+  });
+
   test('comes back to what it was when changes are undone', () => {
     const tree = newTree();
     // The root's pzxid is there from the start, for it is never lowered.
@@ -606,6 +620,17 @@ describe('memory', () => {
       rows.length = 0;
       expect([tree.nodeCount, tree.dataBytes]).toEqual([5, 44]);
     }
+  });
+
+  test('data that is replaced by data of another size does not pile up', () => {
+    const tree = newTree();
+    const row = create(tree, '/a');
+    const lengths = [0, 10, 1000, 20_000, 100_000];
+    for (let i = 0; i < 2000; i++) {
+      const length = lengths[i % lengths.length]!;
+      tree.setData(row, new Uint8Array(length), 0, length, i, i, i);
+    }
+    expect(tree.memoryBytes).toBeLessThan(6_000_000);
   });
 
   test('data of the deleted is given back to the system', () => {
