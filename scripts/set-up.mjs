@@ -83,13 +83,17 @@ function readLock(file) {
 }
 
 function install() {
-  // `npm ci` begins by deleting: right for a fresh clone and a half-made node_modules, slow for a small change.
-  const isUsable = existsSync(join(root, 'node_modules/.package-lock.json'));
-  const command = isUsable ? 'install' : 'ci';
-  console.log(`Installing dependencies (npm ${command}) ...`);
+  const nodeModules = join(root, 'node_modules');
+  if (existsSync(nodeModules) && !existsSync(join(nodeModules, '.package-lock.json'))) {
+    console.log('An installation was interrupted: beginning again without node_modules.');
+    rmSync(nodeModules, { recursive: true });
+  }
+  // Not `npm ci`: it refuses a lock file that leaves out packages for other systems, which registries that mirror only
+  // some of them produce. `--no-save` keeps the lock file as it is; its versions are what gets installed.
+  console.log('Installing dependencies (npm install) ...');
   const started = Date.now();
   const npm = process.env['npm_execpath'];
-  const args = [command, '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const result =
     npm?.endsWith('.js') === true
       ? spawnSync(process.execPath, [npm, ...args], {
