@@ -13,6 +13,8 @@ import type { Client } from '../client.ts';
 import type { DataTree } from '../tree/data-tree.ts';
 import type { WatchTable } from '../watch/watch-table.ts';
 
+const NULL_PATH = -2;
+
 /**
  * Answers from the tree: every request that changes nothing but watches. Each method reads its body,
  * writes the body of the reply and returns the code; with a code other than ok nothing it wrote counts.
@@ -87,6 +89,7 @@ export class Reads {
   /** Shows digests only to those who may change the ACL (CVE-2019-0201). */
   getAcl(client: Client, reader: JuteReader, out: JuteWriter): ErrorCode {
     const row = this.#findRow(reader);
+    if (row === NULL_PATH) return ErrorCode.marshallingError;
     if (row < 0) return ErrorCode.noNode;
     if (!this.#allows(client, row, Permission.read | Permission.admin)) return ErrorCode.noAuth;
     const acls = this.#tree.acls.get(this.#tree.aclId(row));
@@ -98,6 +101,7 @@ export class Reads {
 
   getAllChildrenNumber(client: Client, reader: JuteReader, out: JuteWriter): ErrorCode {
     const row = this.#findRow(reader);
+    if (row === NULL_PATH) return ErrorCode.marshallingError;
     if (row < 0) return ErrorCode.noNode;
     if (!this.#allows(client, row, Permission.read)) return ErrorCode.noAuth;
     out.int(this.#tree.descendantCount(row));
@@ -144,6 +148,7 @@ export class Reads {
       reader.boolean();
       let code: ErrorCode = ErrorCode.ok;
       if (op !== OpCode.getData && op !== OpCode.getChildren) return ErrorCode.marshallingError;
+      if (row === NULL_PATH) return ErrorCode.marshallingError;
       if (row < 0) {
         code = ErrorCode.noNode;
       } else if (!this.#allows(client, row, Permission.read)) {
@@ -168,10 +173,11 @@ export class Reads {
     return ErrorCode.ok;
   }
 
+  /** -1 when there is no such znode, {@link NULL_PATH} when there is no path. */
   #findRow(reader: JuteReader): number {
     const length = reader.span();
     return length < 0
-      ? -1
+      ? NULL_PATH
       : this.#tree.find(reader.bytes, reader.spanStart, reader.spanStart + length);
   }
 

@@ -124,9 +124,13 @@ export class Applier<W extends object> {
     this.#zxid = zxid;
     for (const path of paths) {
       const row = this.#tree.findPath(path);
-      // After a fuzzy snapshot the path may belong to somebody else by now. Source: ZOOKEEPER-3145.
-      if (row >= 0 && this.#tree.ephemeralOwner(row) === sessionId)
+      if (row >= 0 && this.#tree.ephemeralOwner(row) === sessionId) {
         this.#deleteRow(row, path, zxid);
+      } else {
+        // A fuzzy snapshot has the deletion already, and perhaps the znode of somebody else in its
+        // place; but its parent may be older. Source: ZOOKEEPER-3145.
+        this.#raiseParentOf(path, zxid);
+      }
     }
     for (const row of [...(this.#tree.ephemeralsOf(sessionId) ?? [])]) {
       this.#deleteRow(row, this.#tree.path(row), zxid);
@@ -254,6 +258,12 @@ export class Applier<W extends object> {
     tree.delete(row, zxid);
     if (path !== '') this.#quotas.onDeleted(path, dataLength);
     if (isFired) this.#watches.nodeDeleted(path, this.#emit);
+  }
+
+  #raiseParentOf(path: string, zxid: number): void {
+    const tree = this.#tree;
+    const row = tree.findPath(path.slice(0, path.lastIndexOf('/')));
+    if (row >= 0) tree.raiseParent(row, tree.cversion(row), zxid);
   }
 
   #setAcl(reader: JuteReader): ErrorCode {

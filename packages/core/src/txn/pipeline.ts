@@ -208,7 +208,7 @@ export class Pipeline {
   /**
    * Answers a `sync` when everything that was proposed before it is applied.
    *
-   * @param path - the path to send back, as a jute string.
+   * @param path - the path to send back, as a jute string; no bytes at all when the request had none.
    */
   sync(client: Client, xid: number, path: Uint8Array, receivedAtMs: number): void {
     const proposal = this.#proposals.pushSync(this.#lastProposed, path);
@@ -242,6 +242,8 @@ export class Pipeline {
       code = this.#apply(reader.int(), proposal);
       this.#preparer.outstanding.applied(proposal.zxid);
       this.#largeRequests.release(proposal.requestBytes);
+    } else if (proposal.syncPath.byteLength === 0) {
+      code = ErrorCode.marshallingError;
     }
     if (proposal.op === OpCode.closeSession) this.#endSession(proposal);
     if (client === undefined) return;
@@ -270,9 +272,9 @@ export class Pipeline {
         break;
       case OpCode.closeSession: {
         this.#committedSessions.delete(sessionId);
-        // Before 3.6, and with closeSessionTxn.enabled=false, there is no list. A digest takes 12 bytes.
-        const hasPaths = reader.remaining > 0 && reader.remaining !== TXN_DIGEST_BYTES;
-        this.#applier.closeSession(sessionId, hasPaths ? reader.texts() : [], zxid);
+        // Before 3.6, and with closeSessionTxn.enabled=false, there is no list.
+        const paths = this.#isDigestNext() ? [] : reader.texts();
+        this.#applier.closeSession(sessionId, paths, zxid);
         break;
       }
       default:
@@ -317,6 +319,15 @@ export class Pipeline {
       writeMultiResult(results, resultType, code, this.#tree, this.#applier, sub.bytes);
     }
     writeMultiEnd(results);
+  }
+
+  /** Whether the body ends here: nothing follows but a digest. Two paths would take more bytes. */
+  #isDigestNext(): boolean {
+    const reader = this.#txnReader;
+    if (reader.remaining !== TXN_DIGEST_BYTES) return reader.remaining === 0;
+    const version = reader.int();
+    reader.position -= 4;
+    return version === TXN_DIGEST_VERSION;
   }
 
   /** Compares the digest that the transaction foretold with the tree's. Source: DataTree.compareDigest. */
