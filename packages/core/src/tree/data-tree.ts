@@ -109,7 +109,7 @@ export class DataTree extends TreeReader {
    */
   create(c: CreateZnode): number {
     const parentRow = c.parentRow;
-    const row = this.#insert(c);
+    const row = this.#insert(c, this.#hashOf(c));
     const parentPage = this.pages[parentRow >>> PAGE_SHIFT]!;
     const parentBase = (parentRow & ROW_MASK) << ROW_SHIFT;
 
@@ -358,10 +358,11 @@ export class DataTree extends TreeReader {
       (ownerHigh | ownerLow) === 0 ? 0n : (BigInt(ownerHigh) << 32n) + BigInt(ownerLow >>> 0);
 
     if (row < 0) {
-      if (this.find(path, pathStart, pathEnd) >= 0) {
+      const hash = this.#hashOf(c);
+      if (this.index.find(spreadHash(hash), path, pathStart, pathEnd) >= 0) {
         throw new MalformedError('a znode is in a snapshot twice');
       }
-      row = this.#insert(c);
+      row = this.#insert(c, hash);
     } else {
       this.setAcl(row, aclId, 0);
       this.#replaceData(row, c.data, c.dataStart, c.dataEnd, undefined);
@@ -407,8 +408,14 @@ export class DataTree extends TreeReader {
     if (image !== undefined && this.word(row, IMAGE_MARK) !== image.generation) image.keep(row);
   }
 
+  /** Hash of the path of a child to be. */
+  #hashOf(c: CreateZnode): number {
+    const parentHash = this.word(c.parentRow, PATH_HASH);
+    return childHash(parentHash, c.nameBytes, c.nameStart, c.nameEnd, this.hashKey.multiplier);
+  }
+
   /** Adds a row below `c.parentRow`, whose childCount changes but none of its stat. */
-  #insert(c: CreateZnode): number {
+  #insert(c: CreateZnode, hash: number): number {
     const parentRow = c.parentRow;
     const nameStart = c.nameStart;
     const nameBytes = c.nameEnd - nameStart;
@@ -448,13 +455,6 @@ export class DataTree extends TreeReader {
       ownerLow = Number(BigInt.asIntN(32, owner));
     }
 
-    const hash = childHash(
-      parentPage[parentBase + PATH_HASH]!,
-      name,
-      nameStart,
-      c.nameEnd,
-      this.hashKey.multiplier,
-    );
     let pathCrc = 0;
     let prefixCrc = 0;
     if (this.#digestEnabled && (flags & FLAG_UNDIGESTED) === 0) {
@@ -569,7 +569,7 @@ export class DataTree extends TreeReader {
     c.nameStart = path.lastIndexOf('/') + 1;
     c.nameEnd = path.length;
     c.data = NO_BYTES;
-    return this.#insert(c);
+    return this.#insert(c, this.#hashOf(c));
   }
 
   /** The row of the parent of a record being loaded. */
