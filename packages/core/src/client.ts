@@ -1,23 +1,13 @@
 import type { Id, JuteWriter } from '@zooid/protocol';
 
 import type { CloseReason } from './outbox.ts';
-import { Queue } from './queue.ts';
+import { DeferredFrames } from './request/deferred-frames.ts';
 import type { Session } from './session/session.ts';
 
 /** What the core needs to know of a connection when it opens. */
 export interface ClientFacts {
   /** Address without port, as the `ip` scheme compares it. */
   readonly address: string;
-}
-
-/** A frame that waits behind an earlier write of its own session. */
-export interface DeferredFrame {
-  /** The frame's own copy of its bytes. */
-  readonly bytes: Uint8Array;
-  /** It may run once this many writes of the connection are done. */
-  readonly afterWrites: number;
-  /** When it arrived, on the monotonic clock. */
-  readonly receivedAtMs: number;
 }
 
 /**
@@ -47,7 +37,7 @@ export class Client {
   writesSubmitted = 0;
   writesDone = 0;
   /** Frames that wait behind a write, oldest first. Empty ⇔ nothing waits. */
-  readonly deferred: Queue<DeferredFrame> = new Queue(4);
+  readonly deferred: DeferredFrames = new DeferredFrames();
 
   constructor(facts: ClientFacts) {
     this.address = facts.address;

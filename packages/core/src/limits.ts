@@ -1,15 +1,15 @@
 /** Every bound of the core in one place; what an operator may change comes in through CoreOptions. */
 export const limits: {
   readonly pooledOutputBytesMax: number;
-  readonly pooledOutputs: number;
+  readonly pooledOutputsBytesMax: number;
   readonly cleanerDeletesPerTickMax: number;
   readonly digestLogLength: number;
   readonly digestLogInterval: number;
 } = {
   /** Reply buffers larger than this are given back to the engine instead of being used again. */
-  pooledOutputBytesMax: 64 * 1024,
-  /** Reply buffers kept for the next turn. */
-  pooledOutputs: 1024,
+  pooledOutputBytesMax: 1024 * 1024,
+  /** Bytes of reply buffers kept for the next turn, in all. */
+  pooledOutputsBytesMax: 16 * 1024 * 1024,
   /** Znodes that the container and TTL cleaner may ask to delete in one tick. */
   cleanerDeletesPerTickMax: 1000,
   /** Zxids whose tree digest is remembered for comparison; source: DataTree.DIGEST_LOG_LIMIT. */

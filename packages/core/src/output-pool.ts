@@ -9,13 +9,14 @@ import { limits } from './limits.ts';
  */
 export class OutputPool {
   readonly #spare: JuteWriter[] = [];
+  #spareBytes = 0;
   #dirty: Client[] = [];
   #flushing: Client[] = [];
 
   /** The client's buffer of this turn. */
   of(client: Client): JuteWriter {
     if (client.out !== undefined) return client.out;
-    const out = this.#spare.pop() ?? new JuteWriter(1024);
+    const out = this.#take();
     client.out = out;
     this.#dirty.push(client);
     return out;
@@ -41,10 +42,19 @@ export class OutputPool {
     }
   }
 
+  #take(): JuteWriter {
+    const out = this.#spare.pop();
+    if (out === undefined) return new JuteWriter(1024);
+    this.#spareBytes -= out.bytes.byteLength;
+    return out;
+  }
+
   #release(out: JuteWriter): void {
-    if (out.bytes.byteLength > limits.pooledOutputBytesMax) return;
-    if (this.#spare.length >= limits.pooledOutputs) return;
+    const { byteLength } = out.bytes;
+    if (byteLength > limits.pooledOutputBytesMax) return;
+    if (this.#spareBytes + byteLength > limits.pooledOutputsBytesMax) return;
     out.clear();
     this.#spare.push(out);
+    this.#spareBytes += byteLength;
   }
 }

@@ -22,6 +22,8 @@ import { decodeConnect, writeConnectResponse } from './connect.ts';
 import type { Reads } from './reads.ts';
 import type { WatchRequests } from './watch-requests.ts';
 
+const noBytes = new Uint8Array(0);
+
 export interface RequestDeskOptions {
   readonly serverId: number;
   readonly sessionTimeoutMsMin: number;
@@ -110,23 +112,23 @@ export class RequestDesk {
   /** Forgets the frames of a connection that is gone. */
   onClientClosed(client: Client): void {
     this.#deferredCount -= client.deferred.size;
-    while (client.deferred.shift() !== undefined);
+    client.deferred.clear();
   }
 
   /** Lets the frames go that waited for the writes that are done by now. */
   drain(client: Client): void {
-    for (;;) {
-      const frame = client.deferred.peek();
-      if (frame === undefined || frame.afterWrites > client.writesDone) return;
-      client.deferred.shift();
+    const { deferred } = client;
+    const reader = this.#deferredReader;
+    while (deferred.size > 0 && deferred.afterWrites <= client.writesDone) {
+      reader.reset(deferred.bytes, deferred.start, deferred.end);
+      const { receivedAtMs } = deferred;
+      deferred.shift();
       this.#deferredCount--;
       if (client.phase === 'closed' || client.closing !== undefined) continue;
-      const reader = this.#deferredReader;
-      reader.reset(frame.bytes, 0, frame.bytes.byteLength);
       const xid = reader.int();
       const op = reader.int();
-      if (op === OpCode.auth) this.#authenticate(client, reader, xid);
-      else this.#read(client, op, xid, reader, frame.receivedAtMs);
+      if (op === OpCode.auth) this.#replies.bare(client, op, xid, 0, ErrorCode.ok);
+      else if (this.#mayAsk(client, op, xid)) this.#read(client, op, xid, reader, receivedAtMs);
     }
   }
 
@@ -236,18 +238,19 @@ export class RequestDesk {
         if (this.#mayAsk(client, op, xid)) this.#sync(client, reader, xid);
         return;
       case OpCode.closeSession:
-        if (session !== undefined) this.#pipeline.proposeCloseSession(session, client, xid);
+        if (session !== undefined && this.#mayAsk(client, op, xid)) {
+          this.#pipeline.proposeCloseSession(session, client, xid);
+        }
         return;
       case OpCode.auth:
-        // Answered at once, ahead of requests that wait, as Apache does; but not ahead of the session.
-        if (client.phase === 'opening') this.#defer(client, reader, frameStart);
-        else this.#authenticate(client, reader, xid);
+        this.#authenticate(client, reader, frameStart, xid);
         return;
       case OpCode.sasl:
         this.#declineSasl(client, xid);
         return;
       default:
         // Among them check, which exists inside of a multi only.
+        if (!this.#mayAsk(client, op, xid)) return;
         this.#replies.bare(client, op, xid, -1, ErrorCode.unimplemented);
         this.#replies.hangUp(client, 'unimplemented');
     }
@@ -262,11 +265,8 @@ export class RequestDesk {
   }
 
   #defer(client: Client, reader: JuteReader, frameStart: number): void {
-    client.deferred.push({
-      bytes: reader.bytes.slice(frameStart, reader.end),
-      afterWrites: client.writesSubmitted,
-      receivedAtMs: this.#clock.nowMs,
-    });
+    const { bytes, end } = reader;
+    client.deferred.push(bytes, frameStart, end, client.writesSubmitted, this.#clock.nowMs);
     this.#deferredCount++;
   }
 
@@ -335,12 +335,23 @@ export class RequestDesk {
 
   #sync(client: Client, reader: JuteReader, xid: number): void {
     const start = reader.position;
-    reader.span();
-    const path = reader.bytes.slice(start, reader.position);
+    let path = noBytes;
+    try {
+      reader.span();
+      path = reader.bytes.slice(start, reader.position);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      const { message } = error;
+      this.#outbox.report({ kind: 'malformed-request', client, op: OpCode.sync, message });
+    }
     this.#pipeline.sync(client, xid, path, this.#clock.nowMs);
   }
 
-  #authenticate(client: Client, reader: JuteReader, xid: number): void {
+  /**
+   * Answers at once, ahead of requests that wait, as Apache does; but not ahead of the answer to the
+   * connect request.
+   */
+  #authenticate(client: Client, reader: JuteReader, frameStart: number, xid: number): void {
     reader.int();
     const scheme = reader.text();
     const auth = reader.buffer();
@@ -349,7 +360,8 @@ export class RequestDesk {
       case 'ok':
         client.ids = withIds(client.ids, outcome.ids);
         this.#outbox.report({ kind: 'auth-succeeded', client, scheme });
-        this.#replies.bare(client, OpCode.auth, xid, 0, ErrorCode.ok);
+        if (client.phase === 'opening') this.#defer(client, reader, frameStart);
+        else this.#replies.bare(client, OpCode.auth, xid, 0, ErrorCode.ok);
         return;
       case 'wrong-ensemble':
         this.#outbox.report({ kind: 'auth-failed', client, scheme });

@@ -1,37 +1,59 @@
-import type { Acl } from '@zooid/protocol';
+import { type Acl, openAcl } from '@zooid/protocol';
 import { Queue } from '../queue.ts';
 
 /**
  * What a znode will look like once a proposal in flight is applied. Made by `prepare.ts`, which reads
  * the newest one of a path before it looks into the tree.
  *
- * A record is never changed after its request was prepared; a later request makes a new one.
+ * Records are used again: one is valid until its proposal is applied or rolled back, and it does not
+ * change once its request was prepared.
  */
-export interface ChangeRecord {
-  readonly path: string;
-  /** The proposal that makes it true. */
-  readonly zxid: number;
-  /** False: the znode will be gone; every other field is then without meaning. */
-  readonly exists: boolean;
-  readonly czxid: number;
-  readonly mzxid: number;
-  readonly pzxid: number;
-  readonly ctimeMs: number;
-  readonly mtimeMs: number;
-  readonly version: number;
+export class ChangeRecord {
+  path = '';
+  /** The proposal that makes it true; 0 for a znode as it stands in the tree. */
+  zxid = 0;
+  /** False: the znode will be gone; of the other fields only {@link digest} then has a meaning. */
+  exists = false;
+  czxid = 0;
+  mzxid = 0;
+  pzxid = 0;
+  ctimeMs = 0;
+  mtimeMs = 0;
+  version = 0;
   /** Stored cversion: creations only. */
-  readonly cversion: number;
-  readonly aversion: number;
-  readonly ephemeralOwner: bigint;
-  readonly childCount: number;
-  readonly acls: readonly Acl[];
+  cversion = 0;
+  aversion = 0;
+  ephemeralOwner = 0n;
+  childCount = 0;
+  acls: readonly Acl[] = openAcl;
   /** Bytes of data; 0 for null. */
-  readonly dataLength: number;
+  dataLength = 0;
   /** CRC-32 after path and data: what a change of the stat alone goes on from. */
-  readonly prefixCrc: number;
+  prefixCrc = 0;
   /** Digest of the whole znode as it will be; 0 where digests do not count. */
-  readonly digest: number;
+  digest = 0;
+
+  /** Takes over everything but path, zxid and existence. */
+  copyZnode(from: ChangeRecord): void {
+    this.czxid = from.czxid;
+    this.mzxid = from.mzxid;
+    this.pzxid = from.pzxid;
+    this.ctimeMs = from.ctimeMs;
+    this.mtimeMs = from.mtimeMs;
+    this.version = from.version;
+    this.cversion = from.cversion;
+    this.aversion = from.aversion;
+    this.ephemeralOwner = from.ephemeralOwner;
+    this.childCount = from.childCount;
+    this.acls = from.acls;
+    this.dataLength = from.dataLength;
+    this.prefixCrc = from.prefixCrc;
+    this.digest = from.digest;
+  }
 }
+
+/** Records kept for the next requests. */
+const SPARE_RECORDS_MAX = 16_384;
 
 /**
  * The tree as it will be: every change that is proposed and not yet applied.
@@ -43,6 +65,7 @@ export interface ChangeRecord {
 export class OutstandingChanges {
   readonly #records = new Queue<ChangeRecord>(1024);
   readonly #byPath = new Map<string, ChangeRecord>();
+  readonly #spare: ChangeRecord[] = [];
 
   /** Records not yet applied. */
   get size(): number {
@@ -54,9 +77,15 @@ export class OutstandingChanges {
     return this.#byPath.get(path);
   }
 
-  add(record: ChangeRecord): void {
+  /** Adds a record of an existing znode, to be filled in; it is the newest of its path from now on. */
+  add(path: string, zxid: number): ChangeRecord {
+    const record = this.#spare.pop() ?? new ChangeRecord();
+    record.path = path;
+    record.zxid = zxid;
+    record.exists = true;
     this.#records.push(record);
-    this.#byPath.set(record.path, record);
+    this.#byPath.set(path, record);
+    return record;
   }
 
   /** Forgets everything up to `zxid`: it is in the tree now. */
@@ -66,6 +95,7 @@ export class OutstandingChanges {
       if (oldest === undefined || oldest.zxid > zxid) return;
       this.#records.shift();
       if (this.#byPath.get(oldest.path) === oldest) this.#byPath.delete(oldest.path);
+      if (this.#spare.length < SPARE_RECORDS_MAX) this.#spare.push(oldest);
     }
   }
 

@@ -28,7 +28,7 @@ import type { QuotaTable } from '../quota/quota.ts';
 import { crc32 } from '../tree/crc32.ts';
 import type { DataTree } from '../tree/data-tree.ts';
 import { hasDigest, statDigest } from '../tree/digest.ts';
-import { type ChangeRecord, OutstandingChanges } from './outstanding.ts';
+import { ChangeRecord, OutstandingChanges } from './outstanding.ts';
 
 /** What a transaction says of itself before its body. Source: TxnHeader. */
 export interface RequestContext {
@@ -79,6 +79,10 @@ export class Preparer {
   // Digest of the tree as it will be, an unsigned 64-bit sum in two halves.
   #digestHigh = 0;
   #digestLow = 0;
+
+  // Znodes as they stand in the tree, while a request is prepared: the one it is about, and its parent.
+  readonly #znode = new ChangeRecord();
+  readonly #parent = new ChangeRecord();
 
   #context: RequestContext = { zxid: 0, timeMs: 0, sessionId: 0n, ids: [] };
 
@@ -151,8 +155,8 @@ export class Preparer {
       else if (record.ephemeralOwner === sessionId) paths.add(record.path);
     }
     for (const path of paths) {
-      const record = this.#lookUp(path);
-      const parent = this.#lookUp(parentPathOf(path));
+      const record = this.#lookUp(this.#znode, path);
+      const parent = this.#lookUp(this.#parent, parentPathOf(path));
       if (record !== undefined && parent !== undefined) this.#recordDelete(record, parent);
     }
     if (this.#options.closeSessionTxnEnabled) out.texts([...paths]);
@@ -179,7 +183,7 @@ export class Preparer {
     if (acls === undefined) return ErrorCode.invalidACL;
 
     const parentPath = slash === pathStart ? '/' : decodeUtf8(bytes, pathStart, slash);
-    const parent = this.#lookUpBytes(parentPath, bytes, pathStart, slash);
+    const parent = this.#lookUpBytes(this.#parent, parentPath, bytes, pathStart, slash);
     if (parent === undefined) return ErrorCode.noNode;
     if (!this.#allows(parent.acls, Permission.create)) return ErrorCode.noAuth;
 
@@ -193,7 +197,7 @@ export class Preparer {
     const path = decodeUtf8(out.bytes, start, end);
     if (this.#exists(path, out.bytes, start, end)) return ErrorCode.nodeExists;
     if (this.#isEphemeral(parent.ephemeralOwner)) return ErrorCode.noChildrenForEphemerals;
-    const size = dataLength < 0 ? 0 : dataLength;
+    const size = Math.max(dataLength, 0);
     if (this.#options.enforceQuota && !this.#quotas.isEmpty) {
       const quotaError = this.#quotas.check(path, 1, size);
       if (quotaError !== ErrorCode.ok) return quotaError;
@@ -246,10 +250,10 @@ export class Preparer {
     const path = decodeUtf8(bytes, start, end);
     if (specialPaths.has(path)) return ErrorCode.badArguments;
     const parentPath = slash === start ? '/' : decodeUtf8(bytes, start, slash);
-    const parent = this.#lookUpBytes(parentPath, bytes, start, slash);
+    const parent = this.#lookUpBytes(this.#parent, parentPath, bytes, start, slash);
     if (parent === undefined) return ErrorCode.noNode;
     if (!this.#allows(parent.acls, Permission.delete)) return ErrorCode.noAuth;
-    const record = this.#lookUpBytes(path, bytes, start, end);
+    const record = this.#lookUpBytes(this.#znode, path, bytes, start, end);
     if (record === undefined) return ErrorCode.noNode;
     if (expected !== -1 && expected !== record.version) return ErrorCode.badVersion;
     if (record.childCount > 0) return ErrorCode.notEmpty;
@@ -269,13 +273,13 @@ export class Preparer {
     if (slash < 0) return ErrorCode.badArguments;
     const path = decodeUtf8(bytes, start, end);
     if (specialPaths.has(path)) return ErrorCode.badArguments;
-    const record = this.#lookUpBytes(path, bytes, start, end);
+    const record = this.#lookUpBytes(this.#znode, path, bytes, start, end);
     if (record === undefined) return ErrorCode.noNode;
     if (record.childCount > 0) return ErrorCode.notEmpty;
     const type = ephemeralTypeOf(record.ephemeralOwner, this.#options.extendedTypes);
     // Apache refuses a session's znode only; a persistent one would be deleted. Nobody may rely on that.
     if (type !== EphemeralType.container && type !== EphemeralType.ttl) return ErrorCode.badVersion;
-    const parent = this.#lookUp(parentPathOf(path));
+    const parent = this.#lookUp(this.#parent, parentPathOf(path));
     if (parent === undefined) return ErrorCode.noNode;
     out.bufferOf(bytes, start, end);
     this.#recordDelete(record, parent);
@@ -293,10 +297,10 @@ export class Preparer {
     const end = start + pathLength;
     if (!validatePathBytes(bytes, start, end)) return ErrorCode.badArguments;
     const path = decodeUtf8(bytes, start, end);
-    const record = this.#lookUpBytes(path, bytes, start, end);
+    const record = this.#lookUpBytes(this.#znode, path, bytes, start, end);
     if (record === undefined) return ErrorCode.noNode;
     if (!this.#allows(record.acls, Permission.write)) return ErrorCode.noAuth;
-    const size = dataLength < 0 ? 0 : dataLength;
+    const size = Math.max(dataLength, 0);
     if (this.#options.enforceQuota && !this.#quotas.isEmpty) {
       const quotaError = this.#quotas.check(path, 0, size - record.dataLength);
       if (quotaError !== ErrorCode.ok) return quotaError;
@@ -328,25 +332,14 @@ export class Preparer {
       );
       this.#digestMoves(record.digest, digest);
     }
-    this.outstanding.add({
-      path,
-      zxid,
-      exists: true,
-      czxid: record.czxid,
-      mzxid: zxid,
-      pzxid: record.pzxid,
-      ctimeMs: record.ctimeMs,
-      mtimeMs: timeMs,
-      version,
-      cversion: record.cversion,
-      aversion: record.aversion,
-      ephemeralOwner: record.ephemeralOwner,
-      childCount: record.childCount,
-      acls: record.acls,
-      dataLength: size,
-      prefixCrc,
-      digest,
-    });
+    const change = this.outstanding.add(path, zxid);
+    change.copyZnode(record);
+    change.mzxid = zxid;
+    change.mtimeMs = timeMs;
+    change.version = version;
+    change.dataLength = size;
+    change.prefixCrc = prefixCrc;
+    change.digest = digest;
     return ErrorCode.ok;
   }
 
@@ -362,7 +355,7 @@ export class Preparer {
     const path = decodeUtf8(bytes, start, end);
     const acls = this.#access.fixUp(requested, this.#context.ids);
     if (acls === undefined) return ErrorCode.invalidACL;
-    const record = this.#lookUpBytes(path, bytes, start, end);
+    const record = this.#lookUpBytes(this.#znode, path, bytes, start, end);
     if (record === undefined) return ErrorCode.noNode;
     if (!this.#allows(record.acls, Permission.admin)) return ErrorCode.noAuth;
     if (expected !== -1 && expected !== record.aversion) return ErrorCode.badVersion;
@@ -370,7 +363,10 @@ export class Preparer {
     out.bufferOf(bytes, start, end);
     writeAcls(out, acls);
     out.int(aversion);
-    this.#recordStat(record, { acls, aversion });
+    const change = this.#changeOf(record);
+    change.acls = acls;
+    change.aversion = aversion;
+    this.#redigest(change);
     return ErrorCode.ok;
   }
 
@@ -382,7 +378,8 @@ export class Preparer {
     const bytes = reader.bytes;
     const end = start + pathLength;
     if (!validatePathBytes(bytes, start, end)) return ErrorCode.badArguments;
-    const record = this.#lookUpBytes(decodeUtf8(bytes, start, end), bytes, start, end);
+    const path = decodeUtf8(bytes, start, end);
+    const record = this.#lookUpBytes(this.#znode, path, bytes, start, end);
     if (record === undefined) return ErrorCode.noNode;
     if (!this.#allows(record.acls, Permission.read)) return ErrorCode.noAuth;
     if (expected !== -1 && expected !== record.version) return ErrorCode.badVersion;
@@ -448,103 +445,83 @@ export class Preparer {
     const { zxid, timeMs } = this.#context;
     // Past 2^31 - 1 the counter stays where it is, and so does pzxid. Source: DataTree.createNode.
     const hasWrapped = cversion < parent.cversion;
-    this.#recordStat(parent, {
-      cversion: hasWrapped ? parent.cversion : cversion,
-      pzxid: hasWrapped ? parent.pzxid : zxid,
-      childCount: parent.childCount + 1,
-    });
+    const parentChange = this.#changeOf(parent);
+    parentChange.childCount++;
+    if (!hasWrapped) {
+      parentChange.cversion = cversion;
+      parentChange.pzxid = zxid;
+    }
+    this.#redigest(parentChange);
     let digest = 0;
     if (this.#options.digestEnabled && hasDigest(path)) {
       digest = statDigest(prefixCrc, zxid, zxid, zxid, timeMs, timeMs, 0, 0, 0, ephemeralOwner);
       this.#digestMoves(0, digest);
     }
-    this.outstanding.add({
-      path,
-      zxid,
-      exists: true,
-      czxid: zxid,
-      mzxid: zxid,
-      pzxid: zxid,
-      ctimeMs: timeMs,
-      mtimeMs: timeMs,
-      version: 0,
-      cversion: 0,
-      aversion: 0,
-      ephemeralOwner,
-      childCount: 0,
-      acls,
-      dataLength,
-      prefixCrc,
-      digest,
-    });
+    const change = this.outstanding.add(path, zxid);
+    change.czxid = zxid;
+    change.mzxid = zxid;
+    change.pzxid = zxid;
+    change.ctimeMs = timeMs;
+    change.mtimeMs = timeMs;
+    change.version = 0;
+    change.cversion = 0;
+    change.aversion = 0;
+    change.ephemeralOwner = ephemeralOwner;
+    change.childCount = 0;
+    change.acls = acls;
+    change.dataLength = dataLength;
+    change.prefixCrc = prefixCrc;
+    change.digest = digest;
   }
 
   #recordDelete(record: ChangeRecord, parent: ChangeRecord): void {
     const { zxid } = this.#context;
-    this.#recordStat(parent, { pzxid: zxid, childCount: parent.childCount - 1 });
+    const parentChange = this.#changeOf(parent);
+    parentChange.pzxid = zxid;
+    parentChange.childCount--;
+    this.#redigest(parentChange);
     this.#digestMoves(record.digest, 0);
-    this.outstanding.add({ ...record, zxid, exists: false, digest: 0 });
+    const change = this.outstanding.add(record.path, zxid);
+    change.exists = false;
+    change.ephemeralOwner = 0n;
+    change.digest = 0;
   }
 
-  /** Records a change of the stat or ACL alone. */
-  #recordStat(
-    record: ChangeRecord,
-    change: {
-      readonly cversion?: number;
-      readonly pzxid?: number;
-      readonly aversion?: number;
-      readonly childCount?: number;
-      readonly acls?: readonly Acl[];
-    },
-  ): void {
-    const cversion = change.cversion ?? record.cversion;
-    const pzxid = change.pzxid ?? record.pzxid;
-    const aversion = change.aversion ?? record.aversion;
-    let digest = 0;
-    if (this.#options.digestEnabled && hasDigest(record.path)) {
-      digest = statDigest(
-        record.prefixCrc,
-        record.czxid,
-        record.mzxid,
-        pzxid,
-        record.ctimeMs,
-        record.mtimeMs,
-        record.version,
-        cversion,
-        aversion,
-        record.ephemeralOwner,
-      );
-      this.#digestMoves(record.digest, digest);
-    }
-    this.outstanding.add({
-      path: record.path,
-      zxid: this.#context.zxid,
-      exists: true,
-      czxid: record.czxid,
-      mzxid: record.mzxid,
-      pzxid,
-      ctimeMs: record.ctimeMs,
-      mtimeMs: record.mtimeMs,
-      version: record.version,
-      cversion,
-      aversion,
-      ephemeralOwner: record.ephemeralOwner,
-      childCount: change.childCount ?? record.childCount,
-      acls: change.acls ?? record.acls,
-      dataLength: record.dataLength,
-      prefixCrc: record.prefixCrc,
-      digest,
-    });
+  /** A record that begins as a copy of `record`; what differs is set on it, then {@link #redigest} follows. */
+  #changeOf(record: ChangeRecord): ChangeRecord {
+    const change = this.outstanding.add(record.path, this.#context.zxid);
+    change.copyZnode(record);
+    return change;
+  }
+
+  /** Brings the digest up to date after the stat alone was changed. */
+  #redigest(change: ChangeRecord): void {
+    if (!this.#options.digestEnabled || !hasDigest(change.path)) return;
+    const digest = statDigest(
+      change.prefixCrc,
+      change.czxid,
+      change.mzxid,
+      change.pzxid,
+      change.ctimeMs,
+      change.mtimeMs,
+      change.version,
+      change.cversion,
+      change.aversion,
+      change.ephemeralOwner,
+    );
+    this.#digestMoves(change.digest, digest);
+    change.digest = digest;
   }
 
   /** The znode as it will be, or undefined when it will not exist. */
-  #lookUp(path: string): ChangeRecord | undefined {
+  #lookUp(slot: ChangeRecord, path: string): ChangeRecord | undefined {
     const change = this.outstanding.get(path);
     if (change !== undefined) return change.exists ? change : undefined;
-    return this.#fromTree(path, this.#tree.findPath(path));
+    return this.#fromTree(slot, path, this.#tree.findPath(path));
   }
 
   #lookUpBytes(
+    slot: ChangeRecord,
     path: string,
     bytes: Uint8Array,
     start: number,
@@ -554,7 +531,7 @@ export class Preparer {
       const change = this.outstanding.get(path);
       if (change !== undefined) return change.exists ? change : undefined;
     }
-    return this.#fromTree(path, this.#tree.find(bytes, start, end));
+    return this.#fromTree(slot, path, this.#tree.find(bytes, start, end));
   }
 
   #exists(path: string, bytes: Uint8Array, start: number, end: number): boolean {
@@ -563,29 +540,26 @@ export class Preparer {
     return this.#tree.find(bytes, start, end) >= 0;
   }
 
-  #fromTree(path: string, row: number): ChangeRecord | undefined {
+  #fromTree(slot: ChangeRecord, path: string, row: number): ChangeRecord | undefined {
     if (row < 0) return undefined;
     const tree = this.#tree;
-    const dataLength = tree.dataLength(row);
-    return {
-      path,
-      zxid: 0,
-      exists: true,
-      czxid: tree.czxid(row),
-      mzxid: tree.mzxid(row),
-      pzxid: tree.pzxid(row),
-      ctimeMs: tree.ctime(row),
-      mtimeMs: tree.mtime(row),
-      version: tree.version(row),
-      cversion: tree.cversion(row),
-      aversion: tree.aversion(row),
-      ephemeralOwner: tree.ephemeralOwner(row),
-      childCount: tree.childCount(row),
-      acls: tree.acls.get(tree.aclId(row)),
-      dataLength: dataLength < 0 ? 0 : dataLength,
-      prefixCrc: tree.prefixCrc(row),
-      digest: this.#options.digestEnabled ? tree.nodeDigest(row) : 0,
-    };
+    slot.path = path;
+    slot.exists = true;
+    slot.czxid = tree.czxid(row);
+    slot.mzxid = tree.mzxid(row);
+    slot.pzxid = tree.pzxid(row);
+    slot.ctimeMs = tree.ctime(row);
+    slot.mtimeMs = tree.mtime(row);
+    slot.version = tree.version(row);
+    slot.cversion = tree.cversion(row);
+    slot.aversion = tree.aversion(row);
+    slot.ephemeralOwner = tree.ephemeralOwner(row);
+    slot.childCount = tree.childCount(row);
+    slot.acls = tree.acls.get(tree.aclId(row));
+    slot.dataLength = Math.max(tree.dataLength(row), 0);
+    slot.prefixCrc = tree.prefixCrc(row);
+    slot.digest = tree.nodeDigest(row);
+    return slot;
   }
 
   #allows(acls: readonly Acl[], permission: number): boolean {
