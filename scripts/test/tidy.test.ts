@@ -35,6 +35,7 @@ const coreFloors: readonly (readonly string[])[] = [
     'turn-clock.ts',
     'replies.ts',
     'request/connect.ts',
+    'request/deferred-frames.ts',
   ],
   ['txn'],
   ['request', 'cleaner.ts'],
