@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { ServerCore, Turn } from '@zooid/core';
 import type { Logger } from 'pino';
 import { accessRulesOf } from './access.ts';
+import { DisklessView } from './admin/diskless-view.ts';
 import { FourLetterWords } from './admin/four-letter.ts';
 import { ServerView, type ServicePhase } from './admin/server-view.ts';
 import { TraceMask } from './admin/trace-mask.ts';
@@ -177,7 +178,8 @@ class Server implements RunningServer {
       nowMs: clock.nowMs,
       send: (client, out) => listener.send(client, out),
     });
-    const view = new ServerView({
+    const View = storage instanceof Storage ? ServerView : DisklessView;
+    const view = new View({
       config,
       core,
       stats,

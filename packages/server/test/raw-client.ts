@@ -186,7 +186,8 @@ export class RawClient {
     const xid = this.send(request);
     const reply = await this.reply();
     if (reply === undefined) throw new Error(`closed instead of an answer to opcode ${request.op}`);
-    if (reply.xid !== xid) throw new Error(`answer to ${reply.xid}, not to ${xid}`);
+    if (reply.xid !== (request.op === OpCode.ping ? ReservedXid.ping : xid))
+      throw new Error(`answer to ${reply.xid}, not to ${xid}`);
     return reply;
   }
 
@@ -251,7 +252,10 @@ export class RawClient {
     const splitter = this.#splitter;
     splitter.push(chunk);
     while (splitter.next()) {
-      this.#frames.push(splitter.bytes.slice(splitter.frameStart, splitter.frameEnd));
+      // A copy: what `slice` of a Buffer returns is a view.
+      this.#frames.push(
+        new Uint8Array(splitter.bytes.subarray(splitter.frameStart, splitter.frameEnd)),
+      );
     }
     this.#wake();
   }
@@ -267,6 +271,17 @@ export class RawClient {
       await within(new Promise<void>((resolve) => this.#wakes.push(resolve)), what, leftMs);
     }
   }
+}
+
+/** The data of a znode. @throws when the reply is an error. */
+export async function dataOf(client: RawClient, path: string): Promise<Uint8Array | null> {
+  const response = await client.ok({ op: OpCode.getData, path, watch: false });
+  return 'data' in response ? response.data : null;
+}
+
+/** Whether a znode is there. */
+export async function isThere(client: RawClient, path: string): Promise<boolean> {
+  return (await client.request({ op: OpCode.exists, path, watch: false })).err === 0;
 }
 
 /** The answer to a four-letter word. */
