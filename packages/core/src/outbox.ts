@@ -79,6 +79,8 @@ export interface Meter {
   onReceived(client: Client, op: number, bytes: number): void;
   /** A reply was encoded. `latencyMs` counts from the arrival of its request. */
   onReply(reply: ReplyFacts): void;
+  /** The answer to a connect request was encoded. */
+  onConnected(client: Client, bytes: number): void;
   /** A watch event was encoded for a client. */
   onEvent(client: Client, bytes: number): void;
   /** One change concerned so many watchers. */

@@ -12,6 +12,7 @@ import type { AccessRules } from './auth/access-rules.ts';
 import type { Client } from './client.ts';
 import type { CloseReason, Meter, Outbox, ReplyFacts } from './outbox.ts';
 import { OutputPool } from './output-pool.ts';
+import { writeConnectResponse } from './request/connect.ts';
 import type { TurnClock } from './turn-clock.ts';
 
 /**
@@ -108,6 +109,14 @@ export class Replies {
     const mark = this.begin(out, xid, zxid);
     const receivedAtMs = this.#clock.nowMs;
     this.end(client, out, mark, code, { op, xid, zxid, receivedAtMs, isUpdate: false });
+  }
+
+  /** Answers a connect request: with the client's session, or that there is none any more. */
+  connected(client: Client, sessionId: bigint | undefined): void {
+    const out = this.of(client);
+    const mark = out.length;
+    writeConnectResponse(out, client, sessionId);
+    this.#meter.onConnected(client, out.length - mark - 4);
   }
 
   /**

@@ -6,7 +6,8 @@ import type { ServerConfig } from './config/config.ts';
 export function coreOptionsOf(config: ServerConfig): CoreOptions {
   const { session, tree } = config;
   return {
-    serverId: 0,
+    // Apache counts the sessions of a standalone server from id 1. Source: createSessionTrackerServerId.
+    serverId: 1,
     tickTimeMs: session.tickTimeMs,
     sessionTimeoutMsMin: session.timeoutMsMin,
     sessionTimeoutMsMax: session.timeoutMsMax,

@@ -76,9 +76,7 @@ export class DeferredFrames {
     const first = this.size === 0 ? this.#used : this.start;
     const live = this.#used - first;
     const isRoomy = (live + length) * 2 <= this.bytes.byteLength;
-    const target = isRoomy
-      ? this.bytes
-      : new Uint8Array(Math.max(1024, (live + length) * 2));
+    const target = isRoomy ? this.bytes : new Uint8Array(Math.max(1024, (live + length) * 2));
     target.set(this.bytes.subarray(first, this.#used), 0);
     this.bytes = target;
     this.#facts.splice(0, this.#head);

@@ -104,7 +104,9 @@ export class Reads {
     if (row === NULL_PATH) return ErrorCode.marshallingError;
     if (row < 0) return ErrorCode.noNode;
     if (!this.#allows(client, row, Permission.read)) return ErrorCode.noAuth;
-    out.int(this.#tree.descendantCount(row));
+    // Apache counts "/" itself below the empty path.
+    const isEmptyPath = reader.position === reader.spanStart;
+    out.int(this.#tree.descendantCount(row) + (isEmptyPath ? 1 : 0));
     return ErrorCode.ok;
   }
 

@@ -18,7 +18,7 @@ import type { ConnectionThrottle } from '../throttle/connection-throttle.ts';
 import type { LargeRequests } from '../throttle/large-requests.ts';
 import type { TurnClock } from '../turn-clock.ts';
 import type { Pipeline } from '../txn/pipeline.ts';
-import { decodeConnect, writeConnectResponse } from './connect.ts';
+import { decodeConnect } from './connect.ts';
 import type { Reads } from './reads.ts';
 import type { WatchRequests } from './watch-requests.ts';
 
@@ -156,7 +156,9 @@ export class RequestDesk {
   }
 
   #openSession(client: Client): void {
-    const id = this.#nextSessionId;
+    let id = this.#nextSessionId;
+    // Ids grow from the wall clock; where it went back they are somebody's.
+    while (this.#sessions.get(id) !== undefined) id = sessionIdAfter(id);
     this.#nextSessionId = sessionIdAfter(id);
     const session = this.#sessions.track(id, client.sessionTimeoutMs, this.#clock.nowMs);
     session.client = client;
@@ -172,7 +174,7 @@ export class RequestDesk {
       const reason = isKnown ? 'password' : 'unknown';
       this.#outbox.report({ kind: 'session-refused', sessionId: id, reason });
       // The client cannot tell the two apart, and must not.
-      writeConnectResponse(this.#replies.of(client), client, undefined);
+      this.#replies.connected(client, undefined);
       this.#replies.hangUp(client, 'session-invalid');
       return;
     }
@@ -182,7 +184,7 @@ export class RequestDesk {
     client.session = session;
     client.phase = 'open';
     this.#sessions.setTimeout(session, client.sessionTimeoutMs, this.#clock.nowMs);
-    writeConnectResponse(this.#replies.of(client), client, id);
+    this.#replies.connected(client, id);
     const timeoutMs = client.sessionTimeoutMs;
     this.#outbox.report({ kind: 'session-resumed', sessionId: id, timeoutMs });
   }

@@ -6,7 +6,7 @@ const CONTAINER_OWNER = -(2n ** 63n);
  * byte, then 40 bits of the time, then 16 zero bits. Unique in the ensemble as long as one server
  * makes fewer than 65,536 sessions for each millisecond of its life.
  *
- * @param serverId - `myid`, 0 to 255; 0 when standalone.
+ * @param serverId - `myid`, 0 to 255; 1 when standalone, as in Apache.
  * @param wallMs - milliseconds since 1970. (Java takes the time since boot; ids that start again
  *   after a reboot could be those of sessions that still live.)
  *

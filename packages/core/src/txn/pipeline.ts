@@ -11,7 +11,6 @@ import type { Client } from '../client.ts';
 import type { DigestLog } from '../digest-log.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Replies } from '../replies.ts';
-import { writeConnectResponse } from '../request/connect.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
 import type { LargeRequests } from '../throttle/large-requests.ts';
@@ -24,6 +23,15 @@ import { type Proposal, ProposalQueue } from './proposal-queue.ts';
 export interface PipelineOptions {
   readonly digestEnabled: boolean;
   readonly reconfigEnabled: boolean;
+}
+
+/** What is known of a transaction before its body is read. */
+interface AppliedHeader {
+  readonly sessionId: bigint;
+  readonly zxid: number;
+  readonly timeMs: number;
+  /** Which operations of a multi its client sent as create2. */
+  readonly create2Indexes?: ReadonlySet<number> | undefined;
 }
 
 /** Bytes of TxnHeader: clientId long · cxid int · zxid long · time long · type int. */
@@ -187,6 +195,7 @@ export class Pipeline {
     }
     const proposal = this.#append(zxid, op, sessionId, client, xid, receivedAtMs);
     proposal.requestBytes = requestBytes;
+    if (op === OpCode.multi) proposal.create2Indexes = this.#preparer.takeCreate2Indexes();
   }
 
   proposeCreateSession(client: Client, session: Session): void {
@@ -255,10 +264,7 @@ export class Pipeline {
   }
 
   /** Applies the transaction whose body is at the reader; its header was read before. */
-  #apply(
-    type: number,
-    header: { readonly sessionId: bigint; readonly zxid: number; readonly timeMs: number },
-  ): ErrorCode {
+  #apply(type: number, header: AppliedHeader): ErrorCode {
     const { zxid, sessionId } = header;
     assert(zxid > this.#lastApplied, 'zxids are applied in order, each once');
     const reader = this.#txnReader;
@@ -286,11 +292,8 @@ export class Pipeline {
   }
 
   /** When one operation is an error, all are: those before it answer 0, those after it -2. */
-  #applyMulti(header: {
-    readonly sessionId: bigint;
-    readonly zxid: number;
-    readonly timeMs: number;
-  }): void {
+  #applyMulti(header: AppliedHeader): void {
+    const { create2Indexes } = header;
     const reader = this.#txnReader;
     const results = this.#results;
     results.clear();
@@ -315,7 +318,9 @@ export class Pipeline {
       }
       if (type === OpCode.error) isAfterFailure = true;
       const code = this.#applier.apply(type, sub, header);
-      const resultType = code === ErrorCode.ok ? type : OpCode.error;
+      const isCreate2 = create2Indexes?.has(i) === true;
+      const okType = isCreate2 ? OpCode.create2 : type;
+      const resultType = code === ErrorCode.ok ? okType : OpCode.error;
       writeMultiResult(results, resultType, code, this.#tree, this.#applier, sub.bytes);
     }
     writeMultiEnd(results);
@@ -355,7 +360,7 @@ export class Pipeline {
     const out = replies.of(client);
     if (proposal.op === OpCode.createSession) {
       client.phase = 'open';
-      writeConnectResponse(out, client, proposal.sessionId);
+      replies.connected(client, proposal.sessionId);
       this.#outbox.report({
         kind: 'session-established',
         sessionId: proposal.sessionId,

@@ -80,6 +80,8 @@ export class Preparer {
   #digestHigh = 0;
   #digestLow = 0;
 
+  /** Which operations of the last multi were create2. */
+  readonly #create2Indexes: number[] = [];
   // Znodes as they stand in the tree, while a request is prepared: the one it is about, and its parent.
   readonly #znode = new ChangeRecord();
   readonly #parent = new ChangeRecord();
@@ -97,6 +99,15 @@ export class Preparer {
     this.#quotas = parts.quotas;
     this.#options = parts.options;
     this.resetDigest();
+  }
+
+  /**
+   * Which operations of the multi that was prepared last were create2: their answer has a stat, which
+   * the transaction does not tell. Undefined when there were none.
+   */
+  takeCreate2Indexes(): ReadonlySet<number> | undefined {
+    if (this.#create2Indexes.length === 0) return undefined;
+    return new Set(this.#create2Indexes.splice(0));
   }
 
   /** Takes the tree's digest as the one to go on from; nothing may be outstanding. */
@@ -124,7 +135,7 @@ export class Preparer {
       case OpCode.create2:
       case OpCode.createContainer:
       case OpCode.createTTL:
-        return this.#create(op, reader, out);
+        return this.#create(op, op, reader, out);
       case OpCode.setData:
         return this.#setData(reader, out);
       case OpCode.delete:
@@ -162,19 +173,24 @@ export class Preparer {
     if (this.#options.closeSessionTxnEnabled) out.texts([...paths]);
   }
 
-  #create(op: number, reader: JuteReader, out: JuteWriter): ErrorCode {
+  /**
+   * @param form - the opcode whose body the request has. It differs from `op`, what is to be done, in a
+   *   multi only: there Apache takes a createTTL without a TTL mode for an ordinary create.
+   */
+  #create(op: number, form: number, reader: JuteReader, out: JuteWriter): ErrorCode {
     const pathLength = reader.span();
     const pathStart = reader.spanStart;
     const dataLength = reader.span();
     const dataStart = reader.spanStart;
     const requested = readAcls(reader);
     const traits = createModeTraits(reader.int());
-    const ttl = op === OpCode.createTTL ? reader.long() : -1n;
-    if (pathLength < 0) return ErrorCode.marshallingError;
+    const sentTtl = form === OpCode.createTTL ? reader.long() : -1n;
+    const ttl = op === OpCode.createTTL ? sentTtl : -1n;
 
     if (traits === undefined) return ErrorCode.badArguments;
     const modeError = this.#checkMode(op, traits, ttl);
     if (modeError !== ErrorCode.ok) return modeError;
+    if (pathLength < 0) return ErrorCode.marshallingError;
 
     const bytes = reader.bytes;
     const slash = lastSlash(bytes, pathStart, pathStart + pathLength);
@@ -292,7 +308,7 @@ export class Preparer {
     const dataLength = reader.span();
     const dataStart = reader.spanStart;
     const expected = reader.int();
-    if (pathLength < 0) return ErrorCode.marshallingError;
+    if (pathLength < 0) return ErrorCode.badArguments;
     const bytes = reader.bytes;
     const end = start + pathLength;
     if (!validatePathBytes(bytes, start, end)) return ErrorCode.badArguments;
@@ -348,7 +364,7 @@ export class Preparer {
     const start = reader.spanStart;
     const requested = readAcls(reader);
     const expected = reader.int();
-    if (pathLength < 0) return ErrorCode.marshallingError;
+    if (pathLength < 0) return ErrorCode.badArguments;
     const bytes = reader.bytes;
     const end = start + pathLength;
     if (!validatePathBytes(bytes, start, end)) return ErrorCode.badArguments;
@@ -403,17 +419,25 @@ export class Preparer {
     const digestLow = this.#digestLow;
     out.int(count);
     let failed = false;
-    for (;;) {
+    this.#create2Indexes.length = 0;
+    for (let index = 0; ; index++) {
       const op = reader.int();
       const isDone = reader.boolean();
       reader.int();
       if (isDone) break;
       const opStart = reader.position;
-      out.int(failed ? OpCode.error : op);
+      const effectiveOp = op === OpCode.createTTL ? opOfTtlForm(reader) : op;
+      if (op === OpCode.create2) this.#create2Indexes.push(index);
+      // Up to 3.8.3 Apache cannot replay a create2 inside of a multi; its transaction is a create's anyway.
+      const txnType = effectiveOp === OpCode.create2 ? OpCode.create : effectiveOp;
+      out.int(failed ? OpCode.error : txnType);
       const mark = out.startFrame();
       let code: ErrorCode = ErrorCode.runtimeInconsistency;
       if (!failed) {
-        code = this.prepare(op, reader, out, this.#context);
+        code =
+          op === OpCode.createTTL
+            ? this.#create(effectiveOp, op, reader, out)
+            : this.prepare(op, reader, out, this.#context);
         if (code !== ErrorCode.ok) {
           failed = true;
           this.outstanding.rollback(this.#context.zxid);
@@ -652,6 +676,21 @@ function writeAscii(out: JuteWriter, text: string): void {
   for (let i = 0; i < text.length; i++) out.byte(text.charCodeAt(i));
 }
 
+/**
+ * What a createTTL inside of a multi asks for, by its flags. The reader is at its body and stays there.
+ * Source: Op.create with a TTL.
+ */
+function opOfTtlForm(reader: JuteReader): number {
+  const start = reader.position;
+  reader.span();
+  reader.span();
+  readAcls(reader);
+  const traits = createModeTraits(reader.int());
+  reader.position = start;
+  if (traits?.hasTtl === true) return OpCode.createTTL;
+  return traits?.isContainer === true ? OpCode.createContainer : OpCode.create;
+}
+
 /** Steps over one operation of a multi. @throws MalformedError for a type that no multi may carry. */
 function skipMultiOperation(op: number, reader: JuteReader): void {
   switch (op) {
@@ -661,8 +700,9 @@ function skipMultiOperation(op: number, reader: JuteReader): void {
       reader.span();
       reader.span();
       readAcls(reader);
-      if (createModeTraits(reader.int()) === undefined) {
-        throw new MalformedError('a create mode that does not exist');
+      // Apache decodes these into an operation at once, which has no room for other modes.
+      if (createModeTraits(reader.int())?.hasTtl !== false) {
+        throw new MalformedError('a create mode that does not exist, or has no TTL with it');
       }
       return;
     case OpCode.createTTL:

@@ -23,6 +23,8 @@ export class Proposal {
   receivedAtMs = 0;
   /** Length of the request's frame; 0 when no client sent it. */
   requestBytes = 0;
+  /** Which operations of a multi are answered as create2. */
+  create2Indexes: ReadonlySet<number> | undefined = undefined;
   block: TxnBlock = nowhere;
   /** The path of a sync, as a jute string. */
   syncPath: Uint8Array = noPath;
@@ -90,6 +92,7 @@ export class ProposalQueue {
     proposal.client = undefined;
     proposal.syncPath = noPath;
     proposal.requestBytes = 0;
+    proposal.create2Indexes = undefined;
     this.#spare.push(proposal);
   }
 }

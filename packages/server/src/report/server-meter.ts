@@ -61,6 +61,11 @@ export class ServerMeter implements Meter {
     }
   }
 
+  onConnected(client: Client, bytes: number): void {
+    this.#stats.recordResponse(bytes);
+    (client as CountedClient).stats.packetsSent += 1;
+  }
+
   onEvent(client: Client, bytes: number): void {
     this.#stats.recordNotification(bytes);
     (client as CountedClient).stats.packetsSent += 1;
