@@ -33,6 +33,7 @@ interface RawOptions {
   readonly seconds?: number;
   readonly repeat: number;
   readonly threads: number;
+  readonly retries: number;
   readonly znodes?: number;
   readonly watchers?: number;
   readonly dir?: string;
@@ -58,6 +59,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--quick', 'fewer rows, a second each, a smaller tree')
     .option('--seconds <n>', 'how long each load is measured', parsePositive)
     .option('--repeat <n>', 'rounds over all servers; medians are shown', parsePositive, 1)
+    .option('--retries <n>', 'how often a disturbed row is measured again', Number, 0)
     .option('--threads <n>', 'threads of the load generator', parsePositive, 1)
     .option('--znodes <n>', 'znodes of the big tree', parsePositive)
     .option('--watchers <n>', 'watchers of the fan-out', parsePositive)
@@ -93,6 +95,7 @@ function optionsOf(raw: RawOptions): BenchOptions {
     plan: {
       loads,
       load: { warmUpMs: isQuick ? 500 : 1_000, measureMs: seconds * 1_000, threads: raw.threads },
+      retries: raw.retries,
       serverWarmUpMs: isQuick ? 3_000 : 9_000,
       starts: isWanted('start') ? (isQuick ? 3 : 5) : 0,
       watchers,

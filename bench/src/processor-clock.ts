@@ -12,6 +12,14 @@ export interface Busyness {
   readonly others: number | undefined;
 }
 
+/** Above this many cores others may have slowed down what was measured. */
+export const OTHERS_MAX = 0.2;
+
+/** Whether other processes took so much that a figure is not to be trusted. */
+export function isDisturbed(busyness: Busyness | undefined): boolean {
+  return (busyness?.others ?? 0) > OTHERS_MAX;
+}
+
 /**
  * Processor time from its creation on. (How busy the event loop was would count the time in which
  * others kept us from running.)

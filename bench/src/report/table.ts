@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { isDisturbed, OTHERS_MAX } from '../processor-clock.ts';
 import type { TargetName } from '../servers/server-kind.ts';
 import { barText } from '../suite/bar.ts';
 import type { Figure, ResultRow, Sample, Unit } from '../suite/results.ts';
@@ -6,8 +7,6 @@ import type { Conditions } from './machine.ts';
 
 /** Above this share the generator, not the server, may have been the bottleneck. */
 const BUSY_MAX = 0.9;
-/** Above this share of one core others may have slowed down what was measured. */
-const OTHERS_MAX = 0.2;
 
 /** A column of figures. */
 export interface Column {
@@ -45,7 +44,7 @@ export function tableText(
       `* the generator was busy more than ${BUSY_MAX * 100} % of the time: the server may do more.`,
     );
   }
-  if (figures.some(isDisturbed)) {
+  if (figures.some((figure) => isDisturbed(figure?.busyness))) {
     notes.push(
       `! other processes took more than ${OTHERS_MAX * 100} % of a core: do not trust these figures.`,
     );
@@ -61,7 +60,7 @@ export function figureText(figure: Sample | undefined, unit: Unit): string {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
-  const mark = (isGeneratorBound(figure) ? '*' : '') + (isDisturbed(figure) ? '!' : '');
+  const mark = (isGeneratorBound(figure) ? '*' : '') + (isDisturbed(figure.busyness) ? '!' : '');
   return `${number}${unit === '/s' || unit === '' ? unit : ` ${unit}`}${mark}`;
 }
 
@@ -90,10 +89,6 @@ function latencyText(figure: Figure | undefined): string {
   if (figure?.latency === undefined) return '';
   const { p50Us, p99Us, maxUs } = figure.latency;
   return [p50Us, p99Us, maxUs].map((us) => Math.round(us).toLocaleString('en')).join(' / ');
-}
-
-function isDisturbed(figure: Sample | undefined): boolean {
-  return (figure?.busyness?.others ?? 0) > OTHERS_MAX;
 }
 
 function isGeneratorBound(figure: Sample | undefined): boolean {
