@@ -19,6 +19,7 @@ import {
   mayFollow,
   txnZxid,
 } from '@zooid/core';
+import { MalformedError } from '@zooid/protocol';
 import type { LogName } from './disk-names.ts';
 import { judgeLogTail } from './log-tail.ts';
 import { RecoveryError } from './recovery-error.ts';
@@ -111,7 +112,7 @@ class Replay {
       const end = this.#readRecords(fd, log, size);
       this.#checkEnd(fd, log, end, size, next);
     } catch (error) {
-      throw error instanceof RecoveryError ? error : unreadable(log.path, 0, error);
+      throw isSystemError(error) ? unreadable(log.path, 0, error) : error;
     } finally {
       fs.closeSync(fd);
     }
@@ -198,7 +199,19 @@ class Replay {
     this.#lastPrefix.set(this.#window.subarray(at, at + LOG_PREFIX_BYTES));
     this.#records++;
     this.#bytes += end - at;
-    this.#visit(zxid, this.#window, payloadAt, end - 1);
+    try {
+      this.#visit(zxid, this.#window, payloadAt, end - 1);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      throw new RecoveryError(
+        'LOG_DAMAGED',
+        log.path,
+        offset,
+        `the transaction 0x${zxid.toString(16)} cannot be understood though its checksum matches: ${error.message}`,
+        'It was written by a newer or a broken server: start with that one, or take the data of another member.',
+        error,
+      );
+    }
   }
 
   #isSameAsLast(at: number): boolean {
@@ -246,6 +259,11 @@ function readUpTo(fd: number, target: Uint8Array, offset: number, position: numb
     got += count;
   }
   return got;
+}
+
+/** Whether the system refused a call, as opposed to a bug of ours. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined;
 }
 
 function unreadable(path: string, offset: number, error: unknown): RecoveryError {

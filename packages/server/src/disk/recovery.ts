@@ -11,7 +11,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { DIGEST_VERSION, type ZxidDigest } from '@zooid/core';
+import { AssertionError, DIGEST_VERSION, type ZxidDigest } from '@zooid/core';
+import { MalformedError } from '@zooid/protocol';
 import {
   listLogs,
   listSnapshots,
@@ -19,7 +20,7 @@ import {
   type SnapshotName,
   TORN_TAIL_PREFIX,
 } from './disk-names.ts';
-import { type LogFlaw, type ReplayResult, replayLogs } from './log-replay.ts';
+import { isSystemError, type LogFlaw, type ReplayResult, replayLogs } from './log-replay.ts';
 import { RecoveryError } from './recovery-error.ts';
 import { quickSnapshotFlaw } from './snapshot-check.ts';
 import { type LoadableTree, type LoadedSnapshot, loadSnapshot } from './snapshot-loader.ts';
@@ -42,8 +43,13 @@ export interface RecoveryTarget {
   readonly tree: LoadableTree;
   /** A session that the snapshot holds. Called before {@link onSnapshotLoaded}. */
   onSession(id: bigint, timeoutMs: number): void;
-  /** The tree is the one of the snapshot; without a snapshot it is untouched and `zxid` is 0. Called once, before any txn. */
-  onSnapshotLoaded?(zxid: number): void;
+  /**
+   * The tree is the one of the snapshot; without a snapshot it is untouched and `zxid` is 0. Called once, before any txn.
+   *
+   * @param fuzzyUntilZxid - until this one is replayed the tree is a mixture that never was, and digests of
+   *   transactions do not fit it; equal to `zxid` for an exact snapshot.
+   */
+  onSnapshotLoaded?(zxid: number, fuzzyUntilZxid: number): void;
   /**
    * One transaction after the snapshot: TxnHeader, txn and perhaps TxnDigest, `[start, end)` of `bytes`, valid
    * during the call. After a fuzzy snapshot some of the first ones are in the tree already.
@@ -105,10 +111,10 @@ export function recover(options: RecoveryOptions, target: RecoveryTarget): Recov
   for (const session of chosen?.content.sessions ?? [])
     target.onSession(session.id, session.timeoutMs);
   const snapshotZxid = chosen?.name.zxid ?? 0;
-  target.onSnapshotLoaded?.(snapshotZxid);
+  const fuzzy = new FuzzyDigest(chosen, options, target.tree, facts);
+  target.onSnapshotLoaded?.(snapshotZxid, fuzzy.untilZxid ?? snapshotZxid);
   const replayStartMs = performance.now();
 
-  const fuzzy = new FuzzyDigest(chosen, options, target.tree, facts);
   const replay = replayLogs(
     logsAfter(logs, snapshotZxid),
     snapshotZxid,
@@ -167,8 +173,11 @@ function tryLoad(
     if (flaw !== undefined) return flaw;
     content = loadSnapshot(name, tree);
   } catch (error) {
-    // Whatever goes wrong inside of one file, the file before may be better; the log then shows whether it is.
-    return error instanceof Error ? error.message : String(error);
+    // What is wrong with this file may be right with the one before; the log then shows whether that is enough.
+    const isOfTheFile =
+      error instanceof MalformedError || error instanceof AssertionError || isSystemError(error);
+    if (!isOfTheFile) throw error;
+    return (error as Error).message;
   }
   const { digest } = content.tail;
   // The digest is taken when the writing ends. At the zxid of the name, the snapshot is exact.
@@ -307,6 +316,11 @@ class FuzzyDigest {
     const digest = chosen?.content.tail.digest;
     // One before the name is of an earlier epoch and says nothing about what follows.
     if (isComparable(digest, options) && digest.zxid > chosen!.name.zxid) this.#pending = digest;
+  }
+
+  /** Zxid at which the tree must have the digest; undefined when there is nothing to compare. */
+  get untilZxid(): number | undefined {
+    return this.#pending?.zxid;
   }
 
   onTxn(zxid: number): void {
