@@ -145,7 +145,13 @@ export interface ReceivedReply {
   readonly body: Response | undefined;
 }
 
-type BodyOf<Op extends Request['op']> = Extract<Response, { readonly op: Op }>;
+type BodyOf<Op> = Response extends infer R
+  ? R extends { readonly op: infer O }
+    ? Op extends O
+      ? R
+      : never
+    : never
+  : never;
 
 /** The server in memory. */
 export class Harness {
@@ -171,6 +177,7 @@ export class Harness {
         onReceived: () => {},
         onReply: () => {},
         onEvent: () => {},
+        onConnected: () => {},
         onWatchesFired: () => {},
       },
       access: new AccessRules({
@@ -482,11 +489,6 @@ export interface Wanted {
   readonly flags?: number;
 }
 
-type Op<Name extends keyof typeof OpCode> = Extract<
-  Request,
-  { readonly op: (typeof OpCode)[Name] }
->;
-
 function createBody(path: string, wanted: Wanted) {
   const { data = '', acl = openAcl, flags = 0 } = wanted;
   return { path, data: typeof data === 'string' ? encodeUtf8(data) : data, acl, flags };
@@ -510,32 +512,32 @@ export function ttlRequest(path: string, ttlMs: number | bigint, wanted: Wanted 
 }
 
 export function deleteRequest(path: string, version = -1) {
-  return { op: OpCode.delete, path, version } as const satisfies Op<'delete'>;
+  return { op: OpCode.delete, path, version } as const;
 }
 
 export function setDataRequest(path: string, data: string | null = '', version = -1) {
   const bytes = data === null ? null : encodeUtf8(data);
-  return { op: OpCode.setData, path, data: bytes, version } as const satisfies Op<'setData'>;
+  return { op: OpCode.setData, path, data: bytes, version } as const;
 }
 
 export function setAclRequest(path: string, acl: Wanted['acl'] = openAcl, version = -1) {
-  return { op: OpCode.setACL, path, acl, version } as const satisfies Op<'setACL'>;
+  return { op: OpCode.setACL, path, acl, version } as const;
 }
 
 export function checkRequest(path: string, version = -1) {
-  return { op: OpCode.check, path, version } as const satisfies Op<'check'>;
+  return { op: OpCode.check, path, version } as const;
 }
 
 export function existsRequest(path: string, watch = false) {
-  return { op: OpCode.exists, path, watch } as const satisfies Op<'exists'>;
+  return { op: OpCode.exists, path, watch } as const;
 }
 
 export function getDataRequest(path: string, watch = false) {
-  return { op: OpCode.getData, path, watch } as const satisfies Op<'getData'>;
+  return { op: OpCode.getData, path, watch } as const;
 }
 
 export function getChildrenRequest(path: string, watch = false) {
-  return { op: OpCode.getChildren, path, watch } as const satisfies Op<'getChildren'>;
+  return { op: OpCode.getChildren, path, watch } as const;
 }
 
 export const closeRequest = { op: OpCode.closeSession } as const;
