@@ -17,6 +17,10 @@ export default defineConfig({
             'bench/test/**/*.test.ts',
             'scripts/test/**/*.test.ts',
           ],
+          // Generous, for machines that do other things at the same time: no test measures time.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -26,7 +30,9 @@ export default defineConfig({
           include: ['interop/test/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          // Real servers and clients, one after the other, after everything else.
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
