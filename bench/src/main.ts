@@ -26,20 +26,22 @@ const output: SuiteOutput = {
 
 say(conditionsText(conditions));
 for (const notice of options.notices) say(notice);
-try {
-  const columns = await measure(options);
-  const rows = results.rows();
-  if (options.format === 'json') {
-    console.log(JSON.stringify({ conditions, servers: columns, rows }, null, 2));
-  } else {
-    console.log(`\n${conditionsText(conditions)}\n`);
-    console.log(tableText(rows, columns, options.format));
-    console.log(verdictText(rows));
-  }
-} catch (error) {
-  say(`the run failed: ${(error as Error).message}`);
+// What was measured until a failure is shown, too.
+let error: string | undefined;
+const columns = await measure(options).catch((reason: Error) => {
+  error = reason.message;
   process.exitCode = 1;
+  return measuredColumns();
+});
+const rows = results.rows();
+if (options.format === 'json') {
+  console.log(JSON.stringify({ conditions, servers: columns, rows, error }, null, 2));
+} else {
+  console.log(`\n${conditionsText(conditions)}\n`);
+  console.log(tableText(rows, columns, options.format));
+  console.log(verdictText(rows));
 }
+if (error !== undefined) say(`the run failed: ${error}`);
 cleanup.run();
 process.exit();
 
@@ -60,6 +62,12 @@ async function measure({ plan, rounds, server, isCalibration }: BenchOptions): P
     for (const kind of kinds) await runOnKind(kind, plan, dataDir, cleanup, output);
   }
   return kinds.map(({ name, title }) => ({ name, title }));
+}
+
+/** Columns of what there is after a failure. */
+function measuredColumns(): Column[] {
+  const names = new Set(results.rows().flatMap((row) => Object.keys(row.figures) as TargetName[]));
+  return [...names].map((name) => ({ name, title: name }));
 }
 
 function addTo(target: TargetName): (head: RowHead, sample: Sample) => void {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Cleanup } from '../cleanup.ts';
 import { ProcessorClock } from '../processor-clock.ts';
 import type { Sample } from '../suite/results.ts';
@@ -13,6 +14,8 @@ import type { ServerKind } from './server-kind.ts';
 
 const START_MS_MAX = 120_000;
 const STOP_MS_MAX = 20_000;
+/** From the last sign of a server that died to the news of its end. */
+const END_MS_MAX = 500;
 /** Between two attempts to connect to a server that starts. */
 const RETRY_MS = 5;
 const ATTEMPTS_MAX = 20;
@@ -38,6 +41,7 @@ export class ServerProcess {
   readonly startSample: Sample;
 
   readonly #child: ChildProcess;
+  readonly #logPath: string;
   readonly #forget: () => void;
 
   private constructor(
@@ -45,6 +49,7 @@ export class ServerProcess {
     address: ServerAddress,
     child: ChildProcess,
     startSample: Sample,
+    logPath: string,
     forget: () => void,
   ) {
     this.kind = kind;
@@ -52,6 +57,7 @@ export class ServerProcess {
     this.pid = child.pid!;
     this.startSample = startSample;
     this.#child = child;
+    this.#logPath = logPath;
     this.#forget = forget;
   }
 
@@ -89,12 +95,11 @@ export class ServerProcess {
       await Promise.race([firstAnswer(address, probe, () => isOver(child)), ended]);
     } catch (error) {
       forget();
-      const output = readFileSync(logPath, 'utf8').slice(-2_000);
-      throw new Error(`${kind.title} did not start: ${(error as Error).message}\n${output}`);
+      throw new Error(`${kind.title} did not start: ${messageOf(error)}\n${tailOf(logPath)}`);
     }
     const value = performance.now() - begin;
     const sample = { value, busyness: clock.read(child.pid) };
-    return new ServerProcess(kind, address, child, sample, forget);
+    return new ServerProcess(kind, address, child, sample, logPath, forget);
   }
 
   /** Memory of the process that is in RAM, in bytes; undefined where /proc does not tell. */
@@ -113,6 +118,15 @@ export class ServerProcess {
     this.#child.send(message);
     const [answer] = await once(this.#child, 'message');
     return answer;
+  }
+
+  /** The error with what the server last said, if it has ended: then that is why. */
+  async explain(error: unknown): Promise<Error> {
+    // Connections break before the end of the process is known.
+    if (!isOver(this.#child)) await Promise.race([once(this.#child, 'exit'), delay(END_MS_MAX)]);
+    if (!isOver(this.#child)) return error as Error;
+    const how = this.#child.signalCode ?? `code ${this.#child.exitCode}`;
+    return new Error(`${messageOf(error)}: the server ended (${how})\n${tailOf(this.#logPath)}`);
   }
 
   /** Ends the process, with SIGTERM as an operator does by default; kills it when it does not obey. */
@@ -183,6 +197,14 @@ async function answerOnce(address: ServerAddress, probe: Probe): Promise<void> {
     clearTimeout(timer);
     client.destroy();
   }
+}
+
+function messageOf(error: unknown): string {
+  return (error as Error).message;
+}
+
+function tailOf(logPath: string): string {
+  return readFileSync(logPath, 'utf8').slice(-2_000);
 }
 
 function isOver(child: ChildProcess): boolean {

@@ -86,6 +86,8 @@ export async function measureBigTree(
       residentAfterRestartBytes,
       stall,
     };
+  } catch (error) {
+    throw await server.explain(error);
   } finally {
     await server.stop();
     dir.remove();

@@ -62,6 +62,8 @@ export async function runOnKind(
     try {
       const load = { ...plan.load, serverPid: server.pid };
       await runOnAddress(server.address, { ...plan, load }, add, 'leave');
+    } catch (error) {
+      throw await server.explain(error);
     } finally {
       await server.stop();
       dir.remove();
@@ -117,7 +119,9 @@ async function measureUndisturbed(
   retries: number,
 ): Promise<LoadFigures> {
   for (let left = retries; ; left--) {
-    const figures = await measureLoad(address, spec, settings);
+    const figures = await measureLoad(address, spec, settings).catch((error: Error) => {
+      throw new Error(`${spec.id}: ${error.message}`, { cause: error });
+    });
     if (left === 0 || !isDisturbed(figures.busyness)) return figures;
   }
 }
