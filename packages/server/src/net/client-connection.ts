@@ -13,8 +13,12 @@ export class ClientConnection extends Client {
   readonly establishedMs: number;
   /** Monotonic; without a session by then it is closed. */
   readonly sessionDueMs: number;
-  /** Its requests are not read for now: the server or the client has too much in work. */
+  /** It does not read its replies: until it does, its requests are not taken. */
   isPaused = false;
+  /** Writes that the socket holds back, at most; each costs memory beside its bytes. */
+  unsentWrites = 0;
+  /** Monotonic; by then it is gone, read or not. Set when it was told to go. */
+  goneDueMs: number = Infinity;
 
   constructor(
     socket: Socket,

@@ -7,12 +7,24 @@ import type { NetworkConfig } from '../config/config.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { CutReason } from '../report/shell-fact.ts';
 import { ClientConnection } from './client-connection.ts';
+import { connectionCountFromOpenFiles } from './open-files.ts';
 import { writeToSocket } from './write-to-socket.ts';
 
 /** Bytes that may wait in a client's socket before its requests are no longer read. */
 const UNSENT_BYTES_PAUSE = 1024 * 1024;
-/** Bytes that may wait in a client's socket, events above all, before it is cut off: it does not read. */
+/** Memory that may wait in a client's socket, events above all, before it is cut off: it does not read. */
 const UNSENT_BYTES_MAX = 64 * 1024 * 1024;
+/** What the engine needs for a write beside its bytes. */
+const WRITE_OVERHEAD_BYTES = 256;
+/** Reply bytes of one client after which a turn ends, so that they are sent before more are made. */
+const TURN_OUTPUT_BYTES_MAX = 256 * 1024;
+/**
+ * Requests of one client that may wait behind a write of its own: all of them are answered in the turn that
+ * ends the write, and each reply may be as long as a znode.
+ */
+const DEFERRED_COUNT_MAX = 32;
+/** Time for a client to take its last replies when the server ends the connection. */
+const LAST_REPLIES_MS_MAX = 5000;
 /** Time for clients to take their last replies when the server stops. */
 const CLOSE_MS_MAX = 1000;
 /** Argument bytes that a four-letter word may bring (`stmk` has eight). */
@@ -40,13 +52,21 @@ export class ClientListener {
   readonly #countByAddress = new Map<string, number>();
   /** Connections without a session yet, oldest first. */
   readonly #sessionless = new Set<ClientConnection>();
-  /** Connections whose requests are not read because too many are in work. */
+  /** Connections whose requests are not taken because too many are in work. */
   readonly #held = new Set<ClientConnection>();
+  /** Connections that were told to go and still have something to read, oldest first. */
+  readonly #leaving = new Set<ClientConnection>();
+  readonly #connectionCountMax: number;
   #isStopping = false;
   #onLastClosed: (() => void) | undefined;
 
   constructor(parts: ClientListenerParts) {
     this.#parts = parts;
+    const { connectionCountMax } = parts.config;
+    this.#connectionCountMax = Math.min(
+      connectionCountMax > 0 ? connectionCountMax : Infinity,
+      connectionCountFromOpenFiles(),
+    );
     this.#server = createServer(
       { noDelay: true, keepAlive: parts.config.isTcpKeepAliveOn },
       (socket) => this.#onConnection(socket),
@@ -65,6 +85,8 @@ export class ClientListener {
       };
       this.#server.listen(options, () => {
         this.#server.off('error', reject);
+        // One that could not be accepted is no reason to end the server.
+        this.#server.on('error', (error) => this.#reportSocketError('', error));
         const address = this.#server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : client.port);
       });
@@ -98,36 +120,50 @@ export class ClientListener {
     const connection = client as ClientConnection;
     const { socket } = connection;
     if (socket.destroyed) return;
-    if (out.length > 0) writeToSocket(socket, out.bytes, out.length);
+    // After the end nothing can be written: the client has closed its side already.
+    if (out.length > 0 && !socket.writableEnded) {
+      const waitingBytes = socket.writableLength;
+      connection.unsentWrites = waitingBytes === 0 ? 0 : connection.unsentWrites + 1;
+      if (waitingBytes + connection.unsentWrites * WRITE_OVERHEAD_BYTES > UNSENT_BYTES_MAX) {
+        this.#cut(connection, 'reads-too-slowly', `${waitingBytes} bytes wait to be read`);
+        return;
+      }
+      writeToSocket(socket, out.bytes, out.length);
+    }
     if (connection.closing !== undefined) {
       socket.destroySoon();
+      connection.goneDueMs = this.#parts.clock.nowMs() + LAST_REPLIES_MS_MAX;
+      this.#leaving.add(connection);
       return;
     }
-    const unsentBytes = socket.writableLength;
-    if (unsentBytes > UNSENT_BYTES_MAX) {
-      this.#cut(connection, 'reads-too-slowly', `${unsentBytes} bytes wait to be read`);
-    } else if (unsentBytes > UNSENT_BYTES_PAUSE && !connection.isPaused) {
+    if (socket.writableLength > UNSENT_BYTES_PAUSE && !connection.isPaused) {
       connection.isPaused = true;
       socket.pause();
       socket.once('drain', () => {
         connection.isPaused = false;
-        if (!this.#held.has(connection) && !this.#isStopping) socket.resume();
+        this.#goOn(connection);
       });
     }
   }
 
-  /** Reads again from clients that were held back, once there is room. */
+  /** Takes requests again from clients that were held back, once there is room. */
   releaseHeld(): void {
     if (this.#held.size === 0 || this.#isStopping) return;
-    if (this.#parts.core.outstandingCount > this.#parts.outstandingMax) return;
     for (const connection of this.#held) {
+      if (this.#parts.core.outstandingCount > this.#parts.outstandingMax) return;
+      if (connection.deferred.size >= DEFERRED_COUNT_MAX) continue;
       this.#held.delete(connection);
-      if (!connection.isPaused) connection.socket.resume();
+      this.#goOn(connection);
     }
   }
 
-  /** Closes connections that are without a session for too long. */
+  /** Closes connections that are without a session for too long, or do not go when told to. */
   sweep(nowMs: number): void {
+    for (const connection of this.#leaving) {
+      if (connection.goneDueMs > nowMs) break;
+      this.#leaving.delete(connection);
+      this.#cut(connection, 'reads-too-slowly', 'the last replies are not read');
+    }
     for (const connection of this.#sessionless) {
       if (connection.phase === 'open') {
         this.#sessionless.delete(connection);
@@ -177,15 +213,13 @@ export class ClientListener {
     this.#sessionless.add(connection);
     this.#countByAddress.set(address, (this.#countByAddress.get(address) ?? 0) + 1);
     socket.on('data', (chunk: Buffer) => this.#onData(connection, chunk));
-    socket.on('error', (error) => this.#onError(connection, error));
+    socket.on('error', (error) => this.#reportSocketError(address, error));
     socket.on('close', () => this.#onClose(connection));
   }
 
   #refusal(address: string): 'too-many-connections' | 'too-many-from-address' | undefined {
-    const { connectionCountMax, connectionCountPerAddressMax } = this.#parts.config;
-    if (connectionCountMax > 0 && this.connections.size >= connectionCountMax) {
-      return 'too-many-connections';
-    }
+    const { connectionCountPerAddressMax } = this.#parts.config;
+    if (this.connections.size >= this.#connectionCountMax) return 'too-many-connections';
     const count = this.#countByAddress.get(address) ?? 0;
     if (connectionCountPerAddressMax > 0 && count >= connectionCountPerAddressMax) {
       return 'too-many-from-address';
@@ -194,20 +228,54 @@ export class ClientListener {
   }
 
   #onData(connection: ClientConnection, chunk: Buffer): void {
+    if (connection.closing !== undefined || this.#isStopping) return;
+    connection.frames.push(chunk);
+    this.#takeFrames(connection);
+  }
+
+  /**
+   * Feeds what has arrived to the core, in turns: as long as the client reads its replies and has not too
+   * much in work. What is left over is taken by {@link #goOn}.
+   */
+  #takeFrames(connection: ClientConnection): void {
     const { turn, core, outstandingMax } = this.#parts;
     const { frames } = connection;
-    if (connection.closing !== undefined || this.#isStopping) return;
-    turn.begin();
-    frames.push(chunk);
-    while (frames.next()) {
-      core.onClientFrame(connection, frames.bytes, frames.frameStart, frames.frameEnd);
+    for (;;) {
+      let isAtEnd = false;
+      turn.begin();
+      for (;;) {
+        if (!frames.next()) {
+          isAtEnd = true;
+          break;
+        }
+        core.onClientFrame(connection, frames.bytes, frames.frameStart, frames.frameEnd);
+        if (connection.out !== undefined && connection.out.length > TURN_OUTPUT_BYTES_MAX) break;
+        if (connection.deferred.size >= DEFERRED_COUNT_MAX) break;
+      }
+      turn.end();
+      if (isAtEnd && frames.isRefused) this.#onRefused(connection);
+      if (connection.closing !== undefined || connection.socket.destroyed) return;
+      const isBusy = core.outstandingCount > outstandingMax && connection.outstanding > 0;
+      if (isBusy || connection.deferred.size >= DEFERRED_COUNT_MAX) {
+        this.#held.add(connection);
+        connection.socket.pause();
+        return;
+      }
+      if (isAtEnd || connection.isPaused) return;
     }
-    turn.end();
-    if (frames.isRefused) this.#onRefused(connection);
-    if (core.outstandingCount > outstandingMax && connection.outstanding > 0) {
-      this.#held.add(connection);
-      connection.socket.pause();
-    }
+  }
+
+  /** A reason to take no requests of a connection is gone: if it was the last, takes them again. */
+  #goOn(connection: ClientConnection): void {
+    const isReady = () =>
+      !connection.isPaused &&
+      !this.#held.has(connection) &&
+      !this.#isStopping &&
+      connection.closing === undefined &&
+      !connection.socket.destroyed;
+    if (!isReady()) return;
+    this.#takeFrames(connection);
+    if (isReady()) connection.socket.resume();
   }
 
   /** A length that cannot be: a four-letter word if it comes first, else an offence. */
@@ -231,8 +299,7 @@ export class ClientListener {
     this.#cut(connection, reason, `a frame of ${length} bytes`);
   }
 
-  #onError(connection: ClientConnection, error: Error): void {
-    const { address } = connection;
+  #reportSocketError(address: string, error: Error): void {
     const detail = error.message;
     this.#parts.reporter.report({
       kind: 'connection-cut',
@@ -250,6 +317,7 @@ export class ClientListener {
     this.connections.delete(connection);
     this.#sessionless.delete(connection);
     this.#held.delete(connection);
+    this.#leaving.delete(connection);
     this.#parts.turn.onClientClosed(connection);
     this.releaseHeld();
     if (this.connections.size === 0) this.#onLastClosed?.();
