@@ -6,8 +6,9 @@
 
 import fs from 'node:fs';
 import { hasSealEnd, readSeal, SEAL_BYTES, SNAPSHOT_BYTES_MIN } from '@zooid/core';
-import { ADLER32_INITIAL, adler32, JuteReader, MalformedError } from '@zooid/protocol';
+import { ADLER32_INITIAL, JuteReader, MalformedError } from '@zooid/protocol';
 import type { SnapshotName } from './disk-names.ts';
+import { nativeAdler32 } from './native-adler32.ts';
 import { type ByteSource, hasCompressionMagic, openSnapshotSource } from './snapshot-source.ts';
 
 /** Chunks begin small, for most snapshots are, and grow up to this. */
@@ -82,7 +83,7 @@ class SealedSum {
     if (count === 0) return false;
     const end = this.#held + count;
     const summed = Math.max(0, end - SEAL_BYTES);
-    this.#checksum = adler32(this.#checksum, chunk, 0, summed);
+    this.#checksum = nativeAdler32(this.#checksum, chunk, 0, summed);
     const held = chunk.subarray(summed, end);
     if (end === chunk.byteLength && end < CHUNK_BYTES_MAX) this.#chunk = new Uint8Array(end * 2);
     this.#chunk.set(held);

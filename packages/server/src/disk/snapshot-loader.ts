@@ -21,7 +21,7 @@ import { verifySnapshot } from './snapshot-check.ts';
 import { type ByteSource, openSnapshotSource } from './snapshot-source.ts';
 
 /** The window begins small, for most snapshots are, and grows up to this, or to hold one record. */
-const WINDOW_BYTES_MAX = 4 * 1024 * 1024;
+const WINDOW_BYTES_MAX = 1024 * 1024;
 const WINDOW_BYTES_MIN = 64 * 1024;
 /** More than any seals, digest and zxid after the nodes. */
 const TAIL_BYTES_MAX = 256;
