@@ -190,9 +190,14 @@ export class ServerCore {
     this.#pipeline.restoreSession(id, timeoutMs);
   }
 
-  /** The tree was loaded from a snapshot of this zxid; the transactions above it follow. */
-  restoredSnapshot(zxid: number): void {
-    this.#pipeline.restoredSnapshot(zxid);
+  /**
+   * The tree was loaded from a snapshot of this zxid; the transactions above it follow.
+   *
+   * @param fuzzyUntilZxid - the tree is of no single moment until this one is replayed, as Apache's
+   *   snapshots are; equal to `zxid` for an exact one.
+   */
+  restoredSnapshot(zxid: number, fuzzyUntilZxid: number = zxid): void {
+    this.#pipeline.restoredSnapshot(zxid, fuzzyUntilZxid);
     this.quotas.rebuild();
   }
 

@@ -110,7 +110,7 @@ export class Storage {
       {
         tree: core.tree,
         onSession: (id, timeoutMs) => core.restoreSession(id, timeoutMs),
-        onSnapshotLoaded: (zxid) => core.restoredSnapshot(zxid),
+        onSnapshotLoaded: (zxid, fuzzyUntil) => core.restoredSnapshot(zxid, fuzzyUntil),
         onTxn: (bytes, start, end) => core.replayTxn(bytes, start, end),
       },
     );

@@ -243,8 +243,26 @@ export class Applier<W extends object> {
       if (parentRow >= 0) tree.raiseParent(parentRow, tree.cversion(parentRow), zxid);
       return ErrorCode.noNode;
     }
+    if (tree.childCount(row) > 0) this.#deleteBelow(row, zxid);
     this.#deleteRow(row, this.#isPathNeeded(bytes) ? decodeUtf8(bytes, start, end) : '', zxid);
     return ErrorCode.ok;
+  }
+
+  /**
+   * A deletion is legal only without children. Where a fuzzy snapshot has some, they are those of a
+   * later znode of the same name, and the log creates them again.
+   */
+  #deleteBelow(row: number, zxid: number): void {
+    const rows = [row];
+    // Grows while it is walked: parents before children.
+    for (let i = 0; i < rows.length; i++) {
+      this.#tree.forEachChild(rows[i]!, (child) => {
+        rows.push(child);
+      });
+    }
+    for (let i = rows.length - 1; i > 0; i--) {
+      this.#deleteRow(rows[i]!, this.#tree.path(rows[i]!), zxid);
+    }
   }
 
   #deleteRow(row: number, path: string, zxid: number): void {

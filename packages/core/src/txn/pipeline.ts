@@ -66,6 +66,8 @@ export class Pipeline {
   readonly #committedSessions = new Map<bigint, number>();
   #lastProposed = 0;
   #lastApplied = 0;
+  /** The tree is a mixture of moments until this zxid is replayed. */
+  #fuzzyUntil = 0;
 
   readonly #txn = new JuteWriter(4096);
   readonly #txnReader = new JuteReader();
@@ -126,9 +128,11 @@ export class Pipeline {
     this.#committedSessions.set(id, timeoutMs);
   }
 
-  restoredSnapshot(zxid: number): void {
+  /** @param fuzzyUntilZxid - up to here digests of transactions do not fit the tree. */
+  restoredSnapshot(zxid: number, fuzzyUntilZxid: number): void {
     this.#lastApplied = zxid;
     this.#lastProposed = zxid;
+    this.#fuzzyUntil = fuzzyUntilZxid;
   }
 
   /** Applies one transaction of the log: header, body, optional digest in `[start, end)`. */
@@ -287,7 +291,7 @@ export class Pipeline {
         code = this.#applier.apply(type, reader, header);
     }
     this.#lastApplied = zxid;
-    if (this.#options.digestEnabled) this.#checkDigest(zxid);
+    if (this.#options.digestEnabled && zxid >= this.#fuzzyUntil) this.#checkDigest(zxid);
     return code;
   }
 
