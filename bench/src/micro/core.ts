@@ -55,6 +55,8 @@ const core = new ServerCore({
     onReply: () => {},
     onConnected: () => {},
     onEvent: () => {},
+    onZnodeRead: () => {},
+    onZnodeWritten: () => {},
     onWatchesFired: () => {},
   },
   access: new AccessRules({ providers: [ipProvider] }),

@@ -83,6 +83,10 @@ export interface Meter {
   onConnected(client: Client, bytes: number): void;
   /** A watch event was encoded for a client. */
   onEvent(client: Client, bytes: number): void;
+  /** The znode at `[start, end)` of `path` was shown to a client, with so many bytes of data or names. */
+  onZnodeRead(path: Uint8Array, start: number, end: number, bytes: number): void;
+  /** The znode at `[start, end)` of `path` was created, deleted or set, with so many bytes of data. */
+  onZnodeWritten(path: Uint8Array, start: number, end: number, bytes: number): void;
   /** One change concerned so many watchers. */
   onWatchesFired(eventType: EventType, watcherCount: number): void;
 }

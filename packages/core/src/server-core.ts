@@ -112,6 +112,7 @@ export class ServerCore {
       tree,
       watches,
       quotas,
+      meter,
       fire: (client, eventType, path, zxid, acls) =>
         replies.event(client, eventType, path, zxid, acls),
     });
@@ -132,7 +133,7 @@ export class ServerCore {
       clock,
       onAnswered: (client) => this.#desk.drain(client),
     });
-    const reads = new Reads({ tree, watches, access });
+    const reads = new Reads({ tree, watches, access, meter });
     const watchRequests = new WatchRequests({ tree, watches, replies });
     this.tree = tree;
     this.watches = watches;

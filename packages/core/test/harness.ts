@@ -178,6 +178,8 @@ export class Harness {
         onReply: () => {},
         onEvent: () => {},
         onConnected: () => {},
+        onZnodeRead: () => {},
+        onZnodeWritten: () => {},
         onWatchesFired: () => {},
       },
       access: new AccessRules({

@@ -10,6 +10,7 @@ import {
 } from '@zooid/protocol';
 import type { AccessRules } from '../auth/access-rules.ts';
 import type { Client } from '../client.ts';
+import type { Meter } from '../outbox.ts';
 import type { DataTree } from '../tree/data-tree.ts';
 import type { WatchTable } from '../watch/watch-table.ts';
 
@@ -25,15 +26,18 @@ export class Reads {
   readonly #tree: DataTree;
   readonly #watches: WatchTable<Client>;
   readonly #access: AccessRules;
+  readonly #meter: Meter;
 
   constructor(parts: {
     readonly tree: DataTree;
     readonly watches: WatchTable<Client>;
     readonly access: AccessRules;
+    readonly meter: Meter;
   }) {
     this.#tree = parts.tree;
     this.#watches = parts.watches;
     this.#access = parts.access;
+    this.#meter = parts.meter;
   }
 
   getData(client: Client, reader: JuteReader, out: JuteWriter): ErrorCode {
@@ -44,8 +48,11 @@ export class Reads {
     const row = this.#tree.find(reader.bytes, start, start + length);
     if (row < 0) return ErrorCode.noNode;
     if (!this.#allows(client, row, Permission.read)) return ErrorCode.noAuth;
+    const bodyStart = out.length;
     this.#tree.writeData(row, out);
+    const dataBytes = out.length - bodyStart - 4;
     this.#tree.writeStat(row, out);
+    this.#meter.onZnodeRead(reader.bytes, start, start + length, dataBytes);
     if (watch) this.#watches.addData(decodeUtf8(reader.bytes, start, start + length), client);
     return ErrorCode.ok;
   }
@@ -64,6 +71,7 @@ export class Reads {
     if (watch) this.#watches.addData(decodeUtf8(bytes, start, end), client);
     if (row < 0) return ErrorCode.noNode;
     this.#tree.writeStat(row, out);
+    this.#meter.onZnodeRead(bytes, start, end, 0);
     return ErrorCode.ok;
   }
 
@@ -80,7 +88,11 @@ export class Reads {
     const row = this.#tree.find(reader.bytes, start, start + length);
     if (row < 0) return ErrorCode.noNode;
     if (!this.#allows(client, row, Permission.read)) return ErrorCode.noAuth;
+    const bodyStart = out.length;
     this.#tree.writeChildNames(row, out);
+    // Four bytes for the count, and four for the length of each name, are not names.
+    const nameBytes = out.length - bodyStart - 4 - 4 * this.#tree.childCount(row);
+    this.#meter.onZnodeRead(reader.bytes, start, start + length, nameBytes);
     if (op === OpCode.getChildren2) this.#tree.writeStat(row, out);
     if (watch) this.#watches.addChild(decodeUtf8(reader.bytes, start, start + length), client);
     return ErrorCode.ok;

@@ -12,6 +12,7 @@ import {
   openAcl,
   ttlToOwner,
 } from '@zooid/protocol';
+import type { Meter } from '../outbox.ts';
 import type { QuotaTable } from '../quota/quota.ts';
 import { type CreateZnode, type DataTree, newCreateZnode } from '../tree/data-tree.ts';
 import type { EmitWatchEvent, WatchTable } from '../watch/watch-table.ts';
@@ -48,6 +49,7 @@ export class Applier<W extends object> {
   readonly #watches: WatchTable<W>;
   readonly #quotas: QuotaTable;
   readonly #fire: FireWatch<W>;
+  readonly #meter: Pick<Meter, 'onZnodeWritten'>;
   readonly #emit: EmitWatchEvent<W>;
   readonly #creation: CreateZnode;
 
@@ -61,11 +63,13 @@ export class Applier<W extends object> {
     readonly watches: WatchTable<W>;
     readonly quotas: QuotaTable;
     readonly fire: FireWatch<W>;
+    readonly meter: Pick<Meter, 'onZnodeWritten'>;
   }) {
     this.#tree = parts.tree;
     this.#watches = parts.watches;
     this.#quotas = parts.quotas;
     this.#fire = parts.fire;
+    this.#meter = parts.meter;
     this.#emit = (watcher, eventType, path) =>
       this.#fire(
         watcher,
@@ -190,6 +194,7 @@ export class Applier<W extends object> {
     creation.timeMs = timeMs;
     creation.parentCversion = parentCversion;
     this.row = tree.create(creation);
+    this.#meter.onZnodeWritten(bytes, start, this.pathEnd, Math.max(0, dataLength));
 
     if (this.#isPathNeeded(bytes)) {
       const path = decodeUtf8(bytes, start, this.pathEnd);
@@ -223,6 +228,7 @@ export class Applier<W extends object> {
       timeMs,
     );
     this.row = row;
+    this.#meter.onZnodeWritten(bytes, this.pathStart, this.pathEnd, Math.max(0, dataLength));
     if (this.#isPathNeeded(bytes)) {
       const path = decodeUtf8(bytes, this.pathStart, this.pathEnd);
       this.#quotas.onDataChanged(path, Math.max(0, dataLength) - Math.max(0, oldLength));

@@ -14,6 +14,9 @@ export interface CountedClient extends Client {
 /** Bytes of the length in front of each frame. */
 const LENGTH_BYTES = 4;
 
+/** What Apache adds for the stat of a znode that is read. Source: DataTree.STAT_OVERHEAD_BYTES. */
+const STAT_BYTES = 68;
+
 /** Adds what the core tells to the server's and the connection's counters. */
 export class ServerMeter implements Meter {
   readonly #stats: ServerStats;
@@ -41,6 +44,14 @@ export class ServerMeter implements Meter {
   }
 
   /** A change fired this many watches of one kind. */
+  onZnodeRead(path: Uint8Array, start: number, end: number, bytes: number): void {
+    this.#stats.readTraffic.add(path, start, end, end - start + bytes + STAT_BYTES);
+  }
+
+  onZnodeWritten(path: Uint8Array, start: number, end: number, bytes: number): void {
+    this.#stats.writeTraffic.add(path, start, end, end - start + bytes);
+  }
+
   onWatchesFired(eventType: EventType, count: number): void {
     const stats = this.#stats;
     switch (eventType) {
