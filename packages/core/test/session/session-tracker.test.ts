@@ -197,10 +197,13 @@ describe('SessionTracker', () => {
                   tracker.remove(session);
                   model.delete(key);
                 } else {
-                  if (s.do === 'touch') tracker.touch(session, nowMs);
-                  else if (s.do === 'setTimeout') tracker.setTimeout(session, s.timeoutMs, nowMs);
-                  else tracker.track(key, s.timeoutMs, nowMs);
-                  if (s.do !== 'touch') known.timeoutMs = s.timeoutMs;
+                  if (!('timeoutMs' in s)) {
+                    tracker.touch(session, nowMs);
+                  } else {
+                    if (s.do === 'setTimeout') tracker.setTimeout(session, s.timeoutMs, nowMs);
+                    else tracker.track(key, s.timeoutMs, nowMs);
+                    known.timeoutMs = s.timeoutMs;
+                  }
                   if (!known.isClosing) known.expiryMs = expiryOf(nowMs + known.timeoutMs);
                 }
               }
