@@ -18,7 +18,6 @@ export {
   type NetworkConfig,
   type ParsedConfig,
   parseServerConfig,
-  type RequestThrottleConfig,
   Secret,
   type SecurityConfig,
   type ServerConfig,

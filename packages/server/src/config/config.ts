@@ -25,7 +25,6 @@ export type {
   ListenAddress,
   MetricsConfig,
   NetworkConfig,
-  RequestThrottleConfig,
   SecurityConfig,
   ServerConfig,
   SessionConfig,
