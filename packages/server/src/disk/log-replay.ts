@@ -17,9 +17,10 @@ import {
   LogRecordState,
   logRecordLength,
   mayFollow,
+  TXN_HEADER_BYTES,
   txnZxid,
 } from '@zooid/core';
-import { MalformedError } from '@zooid/protocol';
+import { ErrorCode, MalformedError, OpCode } from '@zooid/protocol';
 import type { LogName } from './disk-names.ts';
 import { judgeLogTail } from './log-tail.ts';
 import { RecoveryError } from './recovery-error.ts';
@@ -187,6 +188,7 @@ class Replay {
         this.#duplicates++;
         return;
       }
+      if (zxid === this.#lastZxid && isUnreadRequest(this.#window, payloadAt, end - 1)) return;
       throw new RecoveryError(
         'LOG_GAP',
         log.path,
@@ -248,6 +250,19 @@ class Replay {
       place: next === undefined ? 'last' : 'earlier',
     });
   }
+}
+
+/**
+ * Whether a transaction says that a request could not be decoded. Apache 3.9 gives such a refusal the
+ * zxid of the transaction before it; it changes nothing. Source: PrepRequestProcessor.pRequestHelper.
+ */
+function isUnreadRequest(bytes: Uint8Array, payloadAt: number, payloadEnd: number): boolean {
+  if (payloadEnd - payloadAt < TXN_HEADER_BYTES + 4) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + payloadAt);
+  return (
+    view.getInt32(TXN_HEADER_BYTES - 4) === OpCode.error &&
+    view.getInt32(TXN_HEADER_BYTES) === ErrorCode.marshallingError
+  );
 }
 
 function readUpTo(fd: number, target: Uint8Array, offset: number, position: number): number {
