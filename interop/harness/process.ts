@@ -102,12 +102,17 @@ export async function runProcess(
   running.write(input);
   running.closeInput();
   let isLate = false;
+  let killer: NodeJS.Timeout | undefined;
   const timer = setTimeout(() => {
     isLate = true;
-    running.stop('SIGKILL').catch(() => {});
+    running.stop('SIGINT').catch(() => {}); // it may have children to stop
+    killer = setTimeout(() => {
+      running.stop('SIGKILL').catch(() => {});
+    }, 5_000);
   }, deadlineMs);
   const finished = await running.finished;
   clearTimeout(timer);
+  clearTimeout(killer);
   if (isLate) {
     throw new Error(
       `${command} ${args.join(' ')} ran longer than ${deadlineMs} ms:\n${running.output()}`,

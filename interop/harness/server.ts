@@ -17,7 +17,10 @@ export type ServerKind = 'apache' | 'zooid';
 export const TARGET: ServerKind =
   process.env['ZOOID_INTEROP_TARGET'] === 'apache' ? 'apache' : 'zooid';
 
-const ZOOID = resolve(import.meta.dirname, '../../packages/cli/bin/zooid.mjs');
+/** The command that starts our server; `ZOOID_INTEROP_BIN` names that of another checkout. */
+export const ZOOID_BIN: string =
+  process.env['ZOOID_INTEROP_BIN'] ??
+  resolve(import.meta.dirname, '../../packages/cli/bin/zooid.mjs');
 const MAIN_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 
 /** user:password of {@link SUPER_DIGEST}. */
@@ -107,7 +110,7 @@ export class TestServer {
     const args =
       kind === 'apache'
         ? ['java', '-Xmx512m', '-cp', APACHE_CLASSPATH, ...properties, MAIN_CLASS, configPath]
-        : [process.execPath, ZOOID, 'server', ...properties, configPath];
+        : [process.execPath, ZOOID_BIN, 'server', ...properties, configPath];
     return new TestServer(kind, port, adminPort, directory, dataDir, args);
   }
 

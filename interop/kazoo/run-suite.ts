@@ -1,11 +1,11 @@
 /** Runs the test suite that Debian installs with kazoo, against one server of either kind. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { freePort } from '../harness/free-port.ts';
 import { APACHE_CLASSPATH, KAZOO_TESTS, PYTHON } from '../harness/peers.ts';
 import { runProcess } from '../harness/process.ts';
-import type { ServerKind } from '../harness/server.ts';
+import { type ServerKind, ZOOID_BIN } from '../harness/server.ts';
 
 /** How a test ended. */
 export type Outcome = 'passed' | 'failed' | 'skipped';
@@ -51,6 +51,7 @@ export async function runKazooSuite(
         'no:cacheprovider',
         '-q',
         '--tb=short',
+        '--maxfail=40', // a server that is gone would cost 15 s for each test
         `--junitxml=${xmlPath}`,
         ...(files.length === 0 ? [KAZOO_TESTS] : files.map((file) => `${KAZOO_TESTS}/${file}`)),
       ],
@@ -66,7 +67,7 @@ export async function runKazooSuite(
           ZOOKEEPER_PORT_OFFSET: String(Math.min(port, 65_000)),
           ZOOKEEPER_CLASSPATH: APACHE_CLASSPATH,
           ZOOID_NODE: process.execPath,
-          ZOOID_BIN: resolve(import.meta.dirname, '../../packages/cli/bin/zooid.mjs'),
+          ZOOID_BIN,
           ...(kind === 'zooid'
             ? { PATH: `${join(import.meta.dirname, 'bin')}:${process.env['PATH']}` }
             : {}),
