@@ -6,7 +6,6 @@ import {
   loadServerConfig,
   type ParsedConfig,
   parseServerConfig,
-  type RunningServer,
   type ServerConfig,
   tryReadTextFile,
 } from '@zooid/server';
@@ -60,17 +59,12 @@ function readConfig(args: readonly string[], properties: readonly Property[]): P
 }
 
 async function serve(config: ServerConfig, parts: ProcessParts): Promise<number> {
-  let server: RunningServer;
-  try {
-    server = await parts.startServer(config);
-  } catch (error) {
-    return complainOfPort(error, config, parts) ?? complain(error, parts);
-  }
   let stop = () => {};
   const asked = new Promise<void>((resolve) => {
     stop = resolve;
   });
   let signalCount = 0;
+  // From the beginning: a signal while data is being recovered stops as soon as that is done.
   const forgetSignals = parts.listenForSignals((name) => {
     signalCount++;
     if (signalCount === 1) {
@@ -81,14 +75,15 @@ async function serve(config: ServerConfig, parts: ProcessParts): Promise<number>
     }
   });
   try {
-    parts.onServing?.(server);
+    const server = await parts.startServer(config);
+    if (signalCount === 0) parts.onServing?.(server);
     // `closed` ends early only for a fatal error, or if somebody else closed the server.
     await Promise.race([asked, server.closed]);
     await server.close();
     await server.closed;
     return ExitCode.finished;
   } catch (error) {
-    return complain(error, parts);
+    return complainOfPort(error, config, parts) ?? complain(error, parts);
   } finally {
     forgetSignals();
   }

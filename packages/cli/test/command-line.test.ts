@@ -147,6 +147,16 @@ describe('zooid server', () => {
     expect(parts.errors).toBe('zooid: disk full. Free space.\n');
   });
 
+  test('a signal while it starts stops it once it has started', async () => {
+    let isServing = false;
+    parts.onServing = () => {
+      isServing = true;
+    };
+    parts.onStarting = () => parts.signal('SIGTERM');
+    expect(await runCommandLine(['server', '0', directory], parts)).toBe(0);
+    expect([isServing, parts.closeCount, parts.isListening]).toEqual([false, 1, false]);
+  });
+
   test('a second signal ends the process at once', async () => {
     parts.canClose = false;
     const served = new Promise<void>((serving) => {

@@ -10,6 +10,8 @@ export class FakeParts implements ProcessParts {
   closeCount = 0;
   /** What starting answers instead of a server. */
   startError: unknown;
+  /** Called while the server starts. */
+  onStarting: (() => void) | undefined;
   /** Called when the server takes clients. */
   onServing: (() => void) | undefined;
   /** False: close() never ends. */
@@ -26,6 +28,7 @@ export class FakeParts implements ProcessParts {
   };
 
   readonly startServer = (config: ServerConfig): Promise<RunningServer> => {
+    this.onStarting?.();
     if (this.startError !== undefined) return Promise.reject(this.startError);
     this.started.push(config);
     const closed = new Promise<void>((resolve, reject) => {
