@@ -98,7 +98,7 @@ describe('the process', () => {
       zooid.child.kill(signal);
       expect(await zooid.ended).toBe(0);
     },
-    20_000,
+    60_000,
   );
 
   test('ends with 3 when another server has the data directory', async () => {
@@ -106,18 +106,18 @@ describe('the process', () => {
     const second = run('server', '0', directory, NO_ADMIN);
     expect(await second.ended).toBe(3);
     expect(second.output).toContain(directory);
-  }, 20_000);
+  }, 60_000);
 
   test('ends with 1 when another server has the port, and names it', async () => {
     const port = await portOf(run('server', '0', join(directory, 'one'), NO_ADMIN));
     const second = run('server', String(port), join(directory, 'two'), NO_ADMIN);
     expect(await second.ended).toBe(1);
     expect(second.output).toContain(`port ${port} is in use`);
-  }, 20_000);
+  }, 60_000);
 
   test('ends with 2 for a wrong configuration', async () => {
     const zooid = run('server', 'x', directory);
     expect(await zooid.ended).toBe(2);
     expect(zooid.output).toContain('clientPort=x is not a whole number');
-  }, 20_000);
+  }, 60_000);
 });
