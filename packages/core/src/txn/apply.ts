@@ -16,6 +16,7 @@ import type { Meter } from '../outbox.ts';
 import type { QuotaTable } from '../quota/quota.ts';
 import { type CreateZnode, type DataTree, newCreateZnode } from '../tree/data-tree.ts';
 import type { EmitWatchEvent, WatchTable } from '../watch/watch-table.ts';
+import type { AuditTrail } from './audit-trail.ts';
 
 /** Receives what a change fires; `acls` are those of the znode that the event tells about (CVE-2024-23944). */
 export type FireWatch<W> = (
@@ -123,21 +124,32 @@ export class Applier<W extends object> {
   /**
    * Ends a session: deletes the paths that the transaction lists and whatever else the tree knows to
    * be the session's, each with its events.
+   *
+   * @param audit - is told of each; undefined in a replay, and while the audit log is off.
    */
-  closeSession(sessionId: bigint, paths: readonly string[], zxid: number): void {
+  closeSession(
+    sessionId: bigint,
+    paths: readonly string[],
+    zxid: number,
+    audit?: AuditTrail | undefined,
+  ): void {
     this.#zxid = zxid;
     for (const path of paths) {
       const row = this.#tree.findPath(path);
       if (row >= 0 && this.#tree.ephemeralOwner(row) === sessionId) {
         this.#deleteRow(row, path, zxid);
+        audit?.onEphemeralGone(sessionId, path, ErrorCode.ok);
       } else {
         // A fuzzy snapshot has the deletion already, and perhaps the znode of somebody else in its
         // place; but its parent may be older. Source: ZOOKEEPER-3145.
         this.#raiseParentOf(path, zxid);
+        audit?.onEphemeralGone(sessionId, path, ErrorCode.noNode);
       }
     }
     for (const row of [...(this.#tree.ephemeralsOf(sessionId) ?? [])]) {
-      this.#deleteRow(row, this.#tree.path(row), zxid);
+      const path = this.#tree.path(row);
+      this.#deleteRow(row, path, zxid);
+      audit?.onEphemeralGone(sessionId, path, ErrorCode.ok);
     }
   }
 

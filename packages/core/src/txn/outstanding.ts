@@ -12,6 +12,8 @@ export class ChangeRecord {
   path = '';
   /** The proposal that makes it true; 0 for a znode as it stands in the tree. */
   zxid = 0;
+  /** A later record of the path is in flight. */
+  isSuperseded = false;
   /** False: the znode will be gone; of the other fields only {@link digest} then has a meaning. */
   exists = false;
   czxid = 0;
@@ -61,6 +63,7 @@ const SPARE_RECORDS_MAX = 16_384;
  * Invariants:
  * - `#records` is in zxid order
  * - `#byPath` holds the newest record of its path, and only records that are also in `#records`
+ * - a record is superseded ⇔ it is in `#records` and not in `#byPath`
  */
 export class OutstandingChanges {
   readonly #records = new Queue<ChangeRecord>(1024);
@@ -77,11 +80,17 @@ export class OutstandingChanges {
     return this.#byPath.get(path);
   }
 
-  /** Adds a record of an existing znode, to be filled in; it is the newest of its path from now on. */
-  add(path: string, zxid: number): ChangeRecord {
+  /**
+   * Adds a record of an existing znode, to be filled in; it is the newest of its path from now on.
+   *
+   * @param previous - what {@link get} says of the path now; a record of the tree, with zxid 0, counts as none.
+   */
+  add(path: string, zxid: number, previous: ChangeRecord | undefined): ChangeRecord {
+    if (previous !== undefined && previous.zxid > 0) previous.isSuperseded = true;
     const record = this.#spare.pop() ?? new ChangeRecord();
     record.path = path;
     record.zxid = zxid;
+    record.isSuperseded = false;
     record.exists = true;
     this.#records.push(record);
     this.#byPath.set(path, record);
@@ -94,7 +103,7 @@ export class OutstandingChanges {
       const oldest = this.#records.peek();
       if (oldest === undefined || oldest.zxid > zxid) return;
       this.#records.shift();
-      if (this.#byPath.get(oldest.path) === oldest) this.#byPath.delete(oldest.path);
+      if (!oldest.isSuperseded) this.#byPath.delete(oldest.path);
       if (this.#spare.length < SPARE_RECORDS_MAX) this.#spare.push(oldest);
     }
   }
@@ -114,7 +123,11 @@ export class OutstandingChanges {
     }
     if (touched.size === 0) return;
     for (const record of this.#records) {
-      if (touched.has(record.path)) this.#byPath.set(record.path, record);
+      if (!touched.has(record.path)) continue;
+      const older = this.#byPath.get(record.path);
+      if (older !== undefined) older.isSuperseded = true;
+      record.isSuperseded = false;
+      this.#byPath.set(record.path, record);
     }
   }
 

@@ -1,4 +1,5 @@
 import {
+  decodeUtf8,
   ErrorCode,
   JuteReader,
   JuteWriter,
@@ -17,12 +18,14 @@ import type { LargeRequests } from '../throttle/large-requests.ts';
 import type { DataTree } from '../tree/data-tree.ts';
 import type { TurnClock } from '../turn-clock.ts';
 import { type Applier, writeMultiEnd, writeMultiResult } from './apply.ts';
+import { AuditTrail } from './audit-trail.ts';
 import type { Preparer, RequestContext } from './prepare.ts';
 import { type Proposal, ProposalQueue } from './proposal-queue.ts';
 
 export interface PipelineOptions {
   readonly digestEnabled: boolean;
   readonly reconfigEnabled: boolean;
+  readonly isAudited: boolean;
 }
 
 /** What is known of a transaction before its body is read. */
@@ -60,6 +63,8 @@ export class Pipeline {
   readonly #largeRequests: LargeRequests;
   readonly #clock: TurnClock;
   readonly #onAnswered: (client: Client) => void;
+  /** Undefined while the audit log is off. */
+  readonly #audit: AuditTrail | undefined;
 
   readonly #proposals = new ProposalQueue();
   /** Sessions that the applied transactions know, with their timeouts: what a snapshot holds. */
@@ -101,6 +106,7 @@ export class Pipeline {
     this.#largeRequests = parts.largeRequests;
     this.#clock = parts.clock;
     this.#onAnswered = parts.onAnswered;
+    this.#audit = parts.options.isAudited ? new AuditTrail(parts.outbox) : undefined;
   }
 
   /** Highest zxid given to a proposal. */
@@ -144,7 +150,7 @@ export class Pipeline {
     const zxid = reader.longAsNumber();
     const timeMs = reader.longAsNumber();
     const type = reader.int();
-    this.#apply(type, { sessionId, zxid, timeMs });
+    this.#apply(type, { sessionId, zxid, timeMs }, undefined);
     this.#lastProposed = zxid;
   }
 
@@ -181,6 +187,7 @@ export class Pipeline {
     const zxid = this.#beginTxn(op, sessionId, xid);
     const context = this.#beginContext(zxid, sessionId);
     context.ids = client === undefined ? [] : client.ids;
+    const audited = client === undefined ? undefined : this.#audit?.note(op, reader);
     let code: ErrorCode;
     if (session?.isClosing === true) {
       code = ErrorCode.sessionExpired;
@@ -199,6 +206,7 @@ export class Pipeline {
     }
     const proposal = this.#append(zxid, op, sessionId, client, xid, receivedAtMs);
     proposal.requestBytes = requestBytes;
+    proposal.audited = audited;
     if (op === OpCode.multi) proposal.create2Indexes = this.#preparer.takeCreate2Indexes();
   }
 
@@ -252,7 +260,8 @@ export class Pipeline {
     if (!proposal.isSync) {
       const reader = this.#txnReader;
       reader.reset(proposal.block.bytes, proposal.start + TXN_TYPE_AT, proposal.end);
-      code = this.#apply(reader.int(), proposal);
+      code = this.#apply(reader.int(), proposal, this.#audit);
+      if (proposal.audited !== undefined) this.#reportAudited(proposal, code);
       this.#preparer.outstanding.applied(proposal.zxid);
       this.#largeRequests.release(proposal.requestBytes);
     } else if (proposal.syncPath.byteLength === 0) {
@@ -268,7 +277,7 @@ export class Pipeline {
   }
 
   /** Applies the transaction whose body is at the reader; its header was read before. */
-  #apply(type: number, header: AppliedHeader): ErrorCode {
+  #apply(type: number, header: AppliedHeader, audit: AuditTrail | undefined): ErrorCode {
     const { zxid, sessionId } = header;
     assert(zxid > this.#lastApplied, 'zxids are applied in order, each once');
     const reader = this.#txnReader;
@@ -284,7 +293,7 @@ export class Pipeline {
         this.#committedSessions.delete(sessionId);
         // Before 3.6, and with closeSessionTxn.enabled=false, there is no list.
         const paths = this.#isDigestNext() ? [] : reader.texts();
-        this.#applier.closeSession(sessionId, paths, zxid);
+        this.#applier.closeSession(sessionId, paths, zxid, audit);
         break;
       }
       default:
@@ -293,6 +302,13 @@ export class Pipeline {
     this.#lastApplied = zxid;
     if (this.#options.digestEnabled && zxid >= this.#fuzzyUntil) this.#checkDigest(zxid);
     return code;
+  }
+
+  #reportAudited(proposal: Proposal, code: ErrorCode): void {
+    const { pathStart, pathEnd } = this.#applier;
+    const isCreated = code === ErrorCode.ok && isCreate(proposal.op);
+    const path = isCreated ? decodeUtf8(proposal.block.bytes, pathStart, pathEnd) : undefined;
+    this.#audit?.onDone(proposal, code, path);
   }
 
   /** When one operation is an error, all are: those before it answer 0, those after it -2. */
@@ -479,4 +495,13 @@ export class Pipeline {
     this.#outbox.appendTxn(zxid, txn.bytes, 0, txn.length);
     return proposal;
   }
+}
+
+function isCreate(op: number): boolean {
+  return (
+    op === OpCode.create ||
+    op === OpCode.create2 ||
+    op === OpCode.createContainer ||
+    op === OpCode.createTTL
+  );
 }

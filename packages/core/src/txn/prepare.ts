@@ -211,7 +211,9 @@ export class Preparer {
     const end = out.length;
     if (!validatePathBytes(out.bytes, start, end)) return ErrorCode.badArguments;
     const path = decodeUtf8(out.bytes, start, end);
-    if (this.#exists(path, out.bytes, start, end)) return ErrorCode.nodeExists;
+    const earlier = this.outstanding.get(path);
+    const exists = earlier?.exists ?? this.#tree.find(out.bytes, start, end) >= 0;
+    if (exists) return ErrorCode.nodeExists;
     if (this.#isEphemeral(parent.ephemeralOwner)) return ErrorCode.noChildrenForEphemerals;
     const size = Math.max(dataLength, 0);
     if (this.#options.enforceQuota && !this.#quotas.isEmpty) {
@@ -236,7 +238,7 @@ export class Preparer {
       out.int(cversion);
       if (traits.isEphemeral) owner = this.#context.sessionId;
     }
-    this.#recordCreate(path, parent, cversion, acls, owner, size, prefixCrc);
+    this.#recordCreate(path, earlier, parent, cversion, acls, owner, size, prefixCrc);
     return ErrorCode.ok;
   }
 
@@ -348,7 +350,7 @@ export class Preparer {
       );
       this.#digestMoves(record.digest, digest);
     }
-    const change = this.outstanding.add(path, zxid);
+    const change = this.outstanding.add(path, zxid, record);
     change.copyZnode(record);
     change.mzxid = zxid;
     change.mtimeMs = timeMs;
@@ -457,8 +459,10 @@ export class Preparer {
     return ErrorCode.ok;
   }
 
+  /** @param earlier - what is outstanding for the path: a deletion, or nothing. */
   #recordCreate(
     path: string,
+    earlier: ChangeRecord | undefined,
     parent: ChangeRecord,
     cversion: number,
     acls: readonly Acl[],
@@ -481,7 +485,7 @@ export class Preparer {
       digest = statDigest(prefixCrc, zxid, zxid, zxid, timeMs, timeMs, 0, 0, 0, ephemeralOwner);
       this.#digestMoves(0, digest);
     }
-    const change = this.outstanding.add(path, zxid);
+    const change = this.outstanding.add(path, zxid, earlier);
     change.czxid = zxid;
     change.mzxid = zxid;
     change.pzxid = zxid;
@@ -505,7 +509,7 @@ export class Preparer {
     parentChange.childCount--;
     this.#redigest(parentChange);
     this.#digestMoves(record.digest, 0);
-    const change = this.outstanding.add(record.path, zxid);
+    const change = this.outstanding.add(record.path, zxid, record);
     change.exists = false;
     change.ephemeralOwner = 0n;
     change.digest = 0;
@@ -513,7 +517,7 @@ export class Preparer {
 
   /** A record that begins as a copy of `record`; what differs is set on it, then {@link #redigest} follows. */
   #changeOf(record: ChangeRecord): ChangeRecord {
-    const change = this.outstanding.add(record.path, this.#context.zxid);
+    const change = this.outstanding.add(record.path, this.#context.zxid, record);
     change.copyZnode(record);
     return change;
   }
@@ -556,12 +560,6 @@ export class Preparer {
       if (change !== undefined) return change.exists ? change : undefined;
     }
     return this.#fromTree(slot, path, this.#tree.find(bytes, start, end));
-  }
-
-  #exists(path: string, bytes: Uint8Array, start: number, end: number): boolean {
-    const change = this.outstanding.get(path);
-    if (change !== undefined) return change.exists;
-    return this.#tree.find(bytes, start, end) >= 0;
   }
 
   #fromTree(slot: ChangeRecord, path: string, row: number): ChangeRecord | undefined {

@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts';
 import { Queue } from '../queue.ts';
+import type { AuditedRequest } from './audit-trail.ts';
 import { type TxnBlock, TxnBytes } from './txn-bytes.ts';
 
 /** Where a transaction (header, body, digest) lies. */
@@ -25,6 +26,8 @@ export class Proposal {
   requestBytes = 0;
   /** Which operations of a multi are answered as create2. */
   create2Indexes: ReadonlySet<number> | undefined = undefined;
+  /** What the audit log must know of the request; undefined while it is off. */
+  audited: AuditedRequest | undefined = undefined;
   block: TxnBlock = nowhere;
   /** The path of a sync, as a jute string. */
   syncPath: Uint8Array = noPath;
@@ -93,6 +96,7 @@ export class ProposalQueue {
     proposal.syncPath = noPath;
     proposal.requestBytes = 0;
     proposal.create2Indexes = undefined;
+    proposal.audited = undefined;
     this.#spare.push(proposal);
   }
 }
