@@ -155,6 +155,22 @@ class Server implements RunningServer {
       nowMs: clock.nowMs(),
       random: { next: Math.random },
     });
+    const View = storage instanceof Storage ? ServerView : DisklessView;
+    const view = new View({
+      config,
+      core,
+      stats,
+      clock,
+      phase: this.#phase,
+      snapshotDir: storage.snapshotDirectory,
+      logDir: storage.logDirectory,
+      connectionSource: () => this.#listener,
+      clientPort: () => this.clientPort,
+      connectionDropProbability: () => core.connectionThrottle.dropChance,
+      ...(storage instanceof Storage ? { takeSnapshot: snapshotTaker(storage) } : {}),
+    });
+    // Before the restore, which may take long: who asks whether the server is ready gets an answer.
+    await this.#startHttp(view);
     await storage.restore(
       core,
       {
@@ -178,20 +194,6 @@ class Server implements RunningServer {
       nowMs: clock.nowMs,
       send: (client, out) => listener.send(client, out),
     });
-    const View = storage instanceof Storage ? ServerView : DisklessView;
-    const view = new View({
-      config,
-      core,
-      stats,
-      clock,
-      phase: this.#phase,
-      snapshotDir: storage.snapshotDirectory,
-      logDir: storage.logDirectory,
-      connectionSource: () => this.#listener,
-      clientPort: () => this.clientPort,
-      connectionDropProbability: () => core.connectionThrottle.dropChance,
-      ...(storage instanceof Storage ? { takeSnapshot: snapshotTaker(storage) } : {}),
-    });
     const listener = new ClientListener({
       config: config.network,
       outstandingMax: config.throttle.outstandingRequestCountMax,
@@ -205,7 +207,6 @@ class Server implements RunningServer {
       clock,
     });
     this.#listener = listener;
-    await this.#startHttp(view);
     this.clientPort = await listener.listen();
     this.#ticker = new Ticker({
       intervalMs: Math.min(config.session.tickTimeMs, config.tree.containerCheckIntervalMs, 500),
