@@ -1,4 +1,4 @@
-import type { ErrorCode, EventType } from '@zooid/protocol';
+import type { Acl, ErrorCode, EventType } from '@zooid/protocol';
 import type { Client } from './client.ts';
 import type { QuotaExceeded } from './quota/quota.ts';
 
@@ -67,7 +67,10 @@ export type Fact =
       readonly sessionId: bigint;
       readonly op: number;
       readonly path: string | undefined;
+      /** As the create asked; -1 where the audit log names no type of znode. */
       readonly createFlags: number;
+      /** As a setACL asked. */
+      readonly acls?: readonly Acl[] | undefined;
       readonly result: ErrorCode;
     };
 

@@ -6,7 +6,7 @@
  * front (a date, a level); ours puts the same: `<ISO time> <INFO|ERROR> audit: `, failures being errors.
  */
 import type { Client, Fact } from '@zooid/core';
-import { ErrorCode, OpCode } from '@zooid/protocol';
+import { type Acl, ErrorCode, OpCode, Permission } from '@zooid/protocol';
 
 /** How it ended; `invoked` is for a stop, whose end nobody can log. */
 export type AuditResult = 'success' | 'failure' | 'invoked';
@@ -130,6 +130,7 @@ export class AuditLog {
       operation,
       znode: fact.path,
       znodeType: operation === 'create' ? ZNODE_TYPES[fact.createFlags] : undefined,
+      acl: fact.acls === undefined ? undefined : aclText(fact.acls),
       result: fact.result === ErrorCode.ok ? 'success' : 'failure',
     });
   }
@@ -142,6 +143,23 @@ function usersOf(client: Client): string | undefined {
     .map(({ scheme, id }) => (scheme === 'digest' ? id.split(':')[0]! : id))
     .filter((name) => name.trim() !== '');
   return names.length === 0 ? undefined : names.join(',');
+}
+
+/** Entries one behind the other with nothing between, as ZKUtil.aclToString has them. */
+function aclText(acls: readonly Acl[]): string {
+  return acls.map(({ perms, scheme, id }) => `${scheme}:${id}:${permissionText(perms)}`).join('');
+}
+
+/** A letter for each permission, in this order. */
+function permissionText(perms: number): string {
+  const letters: readonly (readonly [bit: number, letter: string])[] = [
+    [Permission.create, 'c'],
+    [Permission.delete, 'd'],
+    [Permission.read, 'r'],
+    [Permission.write, 'w'],
+    [Permission.admin, 'a'],
+  ];
+  return letters.map(([bit, letter]) => ((perms & bit) === 0 ? '' : letter)).join('');
 }
 
 function sessionHex(id: bigint): string {
