@@ -16,6 +16,9 @@ import type { WatchTable } from '../watch/watch-table.ts';
 
 const NULL_PATH = -2;
 
+/** Nothing, or the root, among what Java's `String.trim` takes away: everything up to the space, and no more. */
+const allPrefix = /^[\0-\x20]*\/?[\0-\x20]*$/;
+
 /**
  * Answers from the tree: every request that changes nothing but watches. Each method reads its body,
  * writes the body of the reply and returns the code; with a code other than ok nothing it wrote counts.
@@ -125,7 +128,7 @@ export class Reads {
   /** The session's own ephemerals whose path starts with the prefix: `/a` also finds `/ab`. */
   getEphemerals(client: Client, reader: JuteReader, out: JuteWriter): ErrorCode {
     const prefix = reader.ustring();
-    const isAll = prefix === null || prefix.trim() === '' || prefix.trim() === '/';
+    const isAll = prefix === null || allPrefix.test(prefix);
     const paths: string[] = [];
     const rows =
       client.session === undefined ? undefined : this.#tree.ephemeralsOf(client.session.id);
