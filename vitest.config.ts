@@ -12,6 +12,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          setupFiles: ['scripts/vitest/property-runs.ts'],
           include: [
             'packages/*/test/**/*.test.ts',
             'bench/test/**/*.test.ts',

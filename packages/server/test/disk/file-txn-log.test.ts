@@ -189,7 +189,7 @@ describe('a log whose disk fails', () => {
         offset: number,
         length: number,
         position: number,
-        done,
+        done: (error: Error | null, taken: number, bytes: Uint8Array) => void,
       ) => {
         const taken = Math.min(length, room);
         room -= taken;
