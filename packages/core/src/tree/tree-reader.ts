@@ -34,7 +34,7 @@ import {
   ROW_SHIFT,
   VERSION,
 } from './row.ts';
-import { putInt, ZnodeStore } from './znode-store.ts';
+import { copyBytes, putInt, ZnodeStore } from './znode-store.ts';
 
 const SLASH = 0x2f;
 const TWO_32 = 0x1_0000_0000;
@@ -279,8 +279,12 @@ export abstract class TreeReader {
       const page = this.pages[child >>> PAGE_SHIFT]!;
       const base = (child & ROW_MASK) << ROW_SHIFT;
       const handle = page[base + CONTENT]!;
-      const start = arena.offset(handle);
-      writer.bufferOf(arena.bytes(handle), start, start + page[base + NAME_BYTES]!);
+      const nameBytes = page[base + NAME_BYTES]!;
+      writer.ensure(4 + nameBytes);
+      const at = writer.length;
+      putInt(writer.bytes, at, nameBytes);
+      copyBytes(arena.bytes(handle), arena.offset(handle), nameBytes, writer.bytes, at + 4);
+      writer.length = at + 4 + nameBytes;
       child = page[base + NEXT_SIBLING]!;
     }
   }
