@@ -75,7 +75,8 @@ export class FileTxnLog implements TxnLog {
   #syncStartedMs = 0;
   /** Where in its file the group in flight begins. */
   #groupOffset = 0;
-  #hasFailed = false;
+  /** Closed and failed logs take nothing any more. */
+  #state: 'open' | 'failed' | 'closed' = 'open';
   #onIdle: (() => void) | undefined;
   /** Old files that are being closed. */
   #closingFiles = 0;
@@ -98,7 +99,7 @@ export class FileTxnLog implements TxnLog {
   }
 
   get hasUnsynced(): boolean {
-    return !this.#hasFailed && (hasRecords(this.#gathering) || this.#rolled.length > 0);
+    return this.#state === 'open' && (hasRecords(this.#gathering) || this.#rolled.length > 0);
   }
 
   get isSyncing(): boolean {
@@ -122,9 +123,8 @@ export class FileTxnLog implements TxnLog {
   }
 
   append(zxid: number, bytes: Uint8Array, start: number, end: number): void {
-    if (this.#hasFailed) return;
+    if (this.#state !== 'open') return;
     assert(mayFollow(this.#lastAppendedZxid, zxid), 'records are appended without a gap');
-    assert(this.#onIdle === undefined, 'nothing is appended to a log that closes');
     const group = this.#gathering;
     const recordBytes = end - start + LOG_RECORD_OVERHEAD_BYTES;
     if (group.length + recordBytes > group.bytes.byteLength) growBuffer(group, recordBytes);
@@ -151,7 +151,7 @@ export class FileTxnLog implements TxnLog {
   }
 
   roll(): void {
-    if (this.#hasFailed) return;
+    if (this.#state !== 'open') return;
     if (hasRecords(this.#gathering)) {
       this.#rolled.push(this.#gathering);
       this.#gathering = newGroup(this.#takeBuffer(), 'starts-file');
@@ -202,7 +202,7 @@ export class FileTxnLog implements TxnLog {
   };
 
   #fail(error: Error): void {
-    this.#hasFailed = true;
+    this.#state = 'failed';
     const file = this.#file!;
     const gathering = this.#gathering;
     gathering.length = LOG_HEADER_BYTES;
@@ -227,13 +227,14 @@ export class FileTxnLog implements TxnLog {
       this.#closingFiles--;
       if (this.#onIdle !== undefined) this.#closeWhenIdle();
     };
-    if (this.#hasFailed) file.abandon(closed);
+    if (this.#state === 'failed') file.abandon(closed);
     else file.finish(closed);
   }
 
   #closeWhenIdle(): void {
     this.sync();
     if (this.#inFlight !== undefined) return;
+    if (this.#state === 'open') this.#state = 'closed';
     if (this.#file !== undefined) {
       const file = this.#file;
       this.#file = undefined;

@@ -29,6 +29,7 @@ export class MemoryTxnLog implements TxnLog {
   /** What the completion under way will report. */
   #syncingTo = 0;
   #onIdle: (() => void) | undefined;
+  #isClosed = false;
   #lastAppendedZxid: number;
   #lastSyncedZxid: number;
   #bytesSinceSnapshot = 0;
@@ -67,8 +68,8 @@ export class MemoryTxnLog implements TxnLog {
   }
 
   append(zxid: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#isClosed) return;
     assert(mayFollow(this.#lastAppendedZxid, zxid), 'records are appended without a gap');
-    assert(this.#onIdle === undefined, 'nothing is appended to a log that closes');
     if (this.#options.payloads === 'kept') {
       this.#gathered.push({ zxid, payload: bytes.slice(start, end) });
     }
@@ -108,6 +109,8 @@ export class MemoryTxnLog implements TxnLog {
 
   #closeWhenIdle(): void {
     this.sync();
-    if (!this.#isSyncing) this.#onIdle?.();
+    if (this.#isSyncing) return;
+    this.#isClosed = true;
+    this.#onIdle?.();
   }
 }

@@ -2,8 +2,8 @@
  * Removes snapshots and logs that no restart can need.
  *
  * Kept are the newest `keptSnapshots` snapshots that are proved to be whole, by their checksums, and every
- * log that may hold a transaction after the oldest of these. Files are only removed if, from that oldest
- * snapshot on, the logs form an unbroken chain: otherwise older files may be all there is.
+ * log that may hold a transaction after the oldest of these. Files are only removed if the logs reach back to
+ * that oldest snapshot: otherwise older files may be all there is to start from.
  *
  * Sources: PurgeTxnLog; ZooKeeper's tracker, 3231: a purge that counted broken snapshots.
  */

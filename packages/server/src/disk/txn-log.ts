@@ -10,7 +10,7 @@ import type { LogWriteError } from './log-write-error.ts';
 export interface TxnLog {
   /**
    * Takes the record with this payload (TxnHeader, txn, digest): `[start, end)` of `bytes`, copied
-   * during the call. Zxids must follow each other without a gap. Ignored once the log has failed.
+   * during the call. Zxids must follow each other without a gap. Ignored once the log has failed or is closed.
    */
   append(zxid: number, bytes: Uint8Array, start: number, end: number): void;
   /** Starts writing what was gathered, unless a write is in flight or there is nothing. Returns at once. */
@@ -20,8 +20,8 @@ export interface TxnLog {
   /** A snapshot begins here: the two counts since the last one start again at 0. */
   markSnapshot(): void;
   /**
-   * Writes and syncs what is left, then lets go of the files. Resolves also when the log failed, which
-   * {@link TxnLogEvents.onFailed} has told. Nothing may be appended afterwards.
+   * Writes and syncs what is left, and what the news of that make the owner append, then lets go of the
+   * files. Resolves also when the log failed, which {@link TxnLogEvents.onFailed} has told.
    */
   close(): Promise<void>;
   /** Whether records are gathered that no write has taken up yet. */

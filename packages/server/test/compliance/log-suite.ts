@@ -124,6 +124,32 @@ export function describeTxnLog(name: string, openLog: OpenLog): void {
       expect(readBack()).toEqual(range(1, 4).map((zxid) => payloadOf(zxid)));
     });
 
+    test('what the owner appends on the news of the last write is written too, and then no more', async () => {
+      const synced: number[] = [];
+      const { log, readBack } = openLog(
+        {
+          onSynced: (zxid) => {
+            synced.push(zxid);
+            if (zxid < 3) append(log, zxid + 1, zxid + 1);
+          },
+          onFailed: (error) => {
+            throw error;
+          },
+        },
+        0,
+      );
+      append(log, 1, 1);
+
+      await log.close();
+      append(log, 4, 4);
+      log.sync();
+      await turns(3);
+
+      expect(synced).toEqual([1, 2, 3]);
+      expect(log.hasUnsynced).toBe(false);
+      expect(readBack()).toEqual(range(1, 3).map((zxid) => payloadOf(zxid)));
+    });
+
     test('records of every size come back as they were', async () => {
       const { log, readBack } = open(openLog);
       const sizes = [0, 1, 7, 8, 470, 480, 481, 4096, 70_000, 1_500_000, 3];

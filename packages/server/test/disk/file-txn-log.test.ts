@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type DiskCalls, realDisk } from '../../src/disk/disk-calls.ts';
 import { FileTxnLog, type FileTxnLogOptions } from '../../src/disk/file-txn-log.ts';
@@ -16,6 +17,7 @@ import {
   treeOf,
   writeSnapshot,
 } from './support.ts';
+import { VirtualDisk } from './virtual-disk.ts';
 
 const STEP = 64 * 1024;
 
@@ -120,6 +122,32 @@ describe('the files of a log', () => {
     expect(Buffer.compare(open1.subarray(0, expected.byteLength), expected)).toBe(0);
     expect(Buffer.compare(fs.readFileSync(path.join(directory, 'log.1')), expected)).toBe(0);
   });
+});
+
+test('zeros that are written ahead never land on records, in whatever order calls are carried out', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(6000), { minLength: 2, maxLength: 30 }),
+      fc.array(fc.nat(2), { minLength: 50, maxLength: 50 }),
+      (sizes, choices) => {
+        const disk = new VirtualDisk();
+        const { log, reports } = open({ preallocBytes: 16 * 1024 }, disk);
+        let calls = 0;
+        for (const [i, size] of sizes.entries()) {
+          const payload = payloadOf(i + 1, size);
+          log.append(i + 1, payload, 0, payload.byteLength);
+          log.sync();
+          while (reports.at(-1) !== i + 1) disk.step(choices[calls++ % choices.length]!);
+        }
+        while (disk.step(0));
+
+        const expected = rawLog(sizes.map((size, i) => payloadOf(i + 1, size))).bytes;
+        const written = disk.visible('log.1').subarray(0, expected.byteLength);
+        expect(Buffer.compare(written, expected)).toBe(0);
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
 
 describe('a log whose disk fails', () => {

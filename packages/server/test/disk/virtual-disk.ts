@@ -26,8 +26,9 @@ type Done = (error: Error | null, result?: number) => void;
 
 /**
  * A disk that forgets, for logs only. Synced writes become durable when they complete; those in flight at the
- * power cut leave any of their pages, or of a page some sectors; everything else since the last sync may
- * be there or not. Completions come in the order of the calls, whenever {@link step} is called.
+ * power cut leave any of their pages, or of a page some sectors; of what was written without a sync, any pages
+ * may be there. Calls complete when {@link step} says so and in the order that it says: calls that are in flight
+ * together are carried out by different threads.
  */
 export class VirtualDisk implements DiskCalls {
   readonly #files = new Map<string, VirtualFile>();
@@ -103,11 +104,16 @@ export class VirtualDisk implements DiskCalls {
     this.#pending.push(() => done(null));
   }) as typeof fs.close;
 
-  /** Completes the oldest call. @returns false when there is none. */
-  step(): boolean {
-    const complete = this.#pending.shift();
+  /** Completes one of the calls in flight, `which` counted round from the oldest. @returns false when there is none. */
+  step(which: number): boolean {
+    const [complete] = this.#pending.splice(which % Math.max(1, this.#pending.length), 1);
     complete?.();
     return complete !== undefined;
+  }
+
+  /** What a reader would see of a file now. */
+  visible(name: string): Uint8Array {
+    return this.#files.get(name)!.bytes;
   }
 
   /**
@@ -121,11 +127,26 @@ export class VirtualDisk implements DiskCalls {
       if (!file.isNamed && chance() < 0.5) continue;
       // The length is only on disk for sure as far as something durable lies.
       const length = chance() < 0.5 ? file.bytes.byteLength : file.durable.byteLength;
-      let left = placed(new Uint8Array(length), 0, file.durable);
+      let left = mixed(file.durable, file.bytes, length, chance);
       for (const write of file.inFlight) left = tear(left, write.position, write.bytes, chance);
       fs.writeFileSync(path.join(directory, file.name), left);
     }
   }
+}
+
+/** What is durable for sure, with any of the pages as a reader would have seen them last. */
+function mixed(
+  durable: Uint8Array,
+  visible: Uint8Array,
+  length: number,
+  chance: () => number,
+): Uint8Array {
+  const result = placed(new Uint8Array(length), 0, durable);
+  for (let page = 0; page < length; page += PAGE_BYTES) {
+    if (chance() < 0.5)
+      result.set(visible.subarray(page, Math.min(page + PAGE_BYTES, length)), page);
+  }
+  return result;
 }
 
 /** Lands some pages of a write, and of some pages only some sectors. */
