@@ -44,8 +44,20 @@ export class Client {
     this.ids = [{ scheme: 'ip', id: facts.address }];
   }
 
+  /** Frames that wait for their turn because too many requests are in work. */
+  queued = 0;
+
   /** Requests taken in and not yet answered. */
   get outstanding(): number {
-    return this.writesSubmitted - this.writesDone + this.deferred.size;
+    return this.writesSubmitted - this.writesDone + this.deferred.size + this.queued;
+  }
+
+  get isClosed(): boolean {
+    return this.phase === 'closed';
+  }
+
+  /** The server is about to hang up: nothing more of it must run. */
+  get isInvalid(): boolean {
+    return this.closing !== undefined;
   }
 }

@@ -17,6 +17,7 @@ import {
   type ConnectionThrottleOptions,
 } from './throttle/connection-throttle.ts';
 import { type LargeRequestOptions, LargeRequests } from './throttle/large-requests.ts';
+import type { RequestThrottleOptions } from './throttle/request-throttle.ts';
 import { DataTree } from './tree/data-tree.ts';
 import type { TreeImage } from './tree/tree-image.ts';
 import type { TurnClock } from './turn-clock.ts';
@@ -43,6 +44,8 @@ export interface CoreOptions {
   readonly cleaner: CleanerOptions;
   readonly connectionThrottle: ConnectionThrottleOptions;
   readonly largeRequests: LargeRequestOptions;
+  /** Undefined: requests never wait for their turn. */
+  readonly requestThrottle?: RequestThrottleOptions | undefined;
 }
 
 /** What a snapshot says besides the znodes: all of one moment. */
@@ -176,7 +179,7 @@ export class ServerCore {
 
   /** Requests taken in and not answered yet. */
   get outstandingCount(): number {
-    return this.#pipeline.inFlight + this.#desk.deferredCount;
+    return this.#pipeline.inFlight + this.#desk.waitingCount;
   }
 
   /** Changes that are proposed and not applied. */
@@ -250,10 +253,12 @@ export class ServerCore {
   /** Every transaction up to and including `zxid` is on disk. Alone, this server is its own quorum. */
   onLogSynced(zxid: number): void {
     this.#pipeline.commitUpTo(zxid);
+    this.#desk.runQueue();
   }
 
   /** Time passed: sessions expire, empty containers and overdue TTL znodes are deleted. */
   onTick(): void {
+    this.#desk.runQueue();
     for (const session of this.sessions.takeDue(this.#clock.nowMs)) {
       const { id: sessionId, timeoutMs } = session;
       this.#outbox.report({ kind: 'session-expired', sessionId, timeoutMs });

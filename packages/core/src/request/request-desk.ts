@@ -1,7 +1,7 @@
 import {
   ErrorCode,
   JuteReader,
-  type JuteWriter,
+  JuteWriter,
   MalformedError,
   OpCode,
   ReservedXid,
@@ -16,6 +16,11 @@ import { isSessionPassword } from '../session/session-password.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
 import type { ConnectionThrottle } from '../throttle/connection-throttle.ts';
 import type { LargeRequests } from '../throttle/large-requests.ts';
+import {
+  isWrite,
+  RequestThrottle,
+  type RequestThrottleOptions,
+} from '../throttle/request-throttle.ts';
 import type { TurnClock } from '../turn-clock.ts';
 import type { Pipeline } from '../txn/pipeline.ts';
 import { decodeConnect } from './connect.ts';
@@ -28,7 +33,20 @@ export interface RequestDeskOptions {
   readonly serverId: number;
   readonly sessionTimeoutMsMin: number;
   readonly sessionTimeoutMsMax: number;
+  readonly requestThrottle?: RequestThrottleOptions | undefined;
 }
+
+/** A request that waits for its turn while too many are in work. */
+interface QueuedRequest {
+  readonly client: Client;
+  readonly op: number;
+  /** Its own copy of its bytes. */
+  readonly frame: Uint8Array;
+  readonly receivedAtMs: number;
+}
+
+/** In place of its opcode: a deferred frame that waited too long for its turn, and is only told so. */
+const THROTTLED = -127;
 
 /**
  * Takes in what clients send, frame by frame, and decides where it goes: a connect request makes or
@@ -58,6 +76,10 @@ export class RequestDesk {
   /** The request being answered, in an object that is used again. */
   readonly #current = { op: 0, xid: 0, zxid: 0, receivedAtMs: 0, isUpdate: false };
   #deferredCount = 0;
+  /** Where requests wait for their turn; undefined unless an operator wants it. */
+  readonly #queue: RequestThrottle<QueuedRequest> | undefined;
+  readonly #queuedReader = new JuteReader();
+  readonly #countInWork = (): number => this.#pipeline.inFlight + this.#deferredCount;
 
   constructor(parts: {
     readonly options: RequestDeskOptions;
@@ -85,12 +107,24 @@ export class RequestDesk {
     this.#throttle = parts.throttle;
     this.#largeRequests = parts.largeRequests;
     this.#clock = parts.clock;
+    if (parts.options.requestThrottle !== undefined) {
+      const queue = new RequestThrottle<QueuedRequest>(parts.options.requestThrottle, {
+        onReady: (request, isThrottled) => this.#onReady(request, isThrottled),
+        onDropped: (request) => this.#onDropped(request),
+      });
+      if (queue.isOn) this.#queue = queue;
+    }
     this.#nextSessionId = nextSessionIdStart(parts.options.serverId, parts.clock.wallMs);
   }
 
-  /** Frames of all clients that wait behind writes of their own. */
-  get deferredCount(): number {
-    return this.#deferredCount;
+  /** Frames of all clients that wait, behind writes of their own or for their turn. */
+  get waitingCount(): number {
+    return this.#deferredCount + (this.#queue?.size ?? 0);
+  }
+
+  /** Lets requests go that waited for others to be done, or for too long. */
+  runQueue(): void {
+    this.#queue?.run(this.#countInWork, this.#clock.nowMs);
   }
 
   /** One complete frame, `[start, end)` of `bytes`, without its length. */
@@ -128,6 +162,7 @@ export class RequestDesk {
       const xid = reader.int();
       const op = reader.int();
       if (op === OpCode.auth) this.#replies.bare(client, op, xid, 0, ErrorCode.ok);
+      else if (op === THROTTLED) this.#replyThrottled(client, xid);
       else if (this.#mayAsk(client, op, xid)) this.#read(client, op, xid, reader, receivedAtMs);
     }
   }
@@ -194,9 +229,22 @@ export class RequestDesk {
     const xid = reader.int();
     const op = reader.int();
     this.#meter.onReceived(client, op, reader.end - frameStart);
-    const { session } = client;
-    if (session !== undefined) this.#sessions.touch(session, this.#clock.nowMs);
-    const receivedAtMs = this.#clock.nowMs;
+    if (client.session !== undefined) this.#sessions.touch(client.session, this.#clock.nowMs);
+    if (this.#queue !== undefined && op !== OpCode.auth && op !== OpCode.sasl) {
+      this.#enqueue(this.#queue, client, op, reader.bytes.slice(frameStart, reader.end));
+    } else {
+      this.#dispatch(client, op, xid, reader, frameStart, this.#clock.nowMs);
+    }
+  }
+
+  #dispatch(
+    client: Client,
+    op: number,
+    xid: number,
+    reader: JuteReader,
+    frameStart: number,
+    receivedAtMs: number,
+  ): void {
     switch (op) {
       case OpCode.getData:
       case OpCode.exists:
@@ -240,8 +288,8 @@ export class RequestDesk {
         if (this.#mayAsk(client, op, xid)) this.#sync(client, reader, xid);
         return;
       case OpCode.closeSession:
-        if (session !== undefined && this.#mayAsk(client, op, xid)) {
-          this.#pipeline.proposeCloseSession(session, client, xid);
+        if (client.session !== undefined && this.#mayAsk(client, op, xid)) {
+          this.#pipeline.proposeCloseSession(client.session, client, xid);
         }
         return;
       case OpCode.auth:
@@ -256,6 +304,49 @@ export class RequestDesk {
         this.#replies.bare(client, op, xid, -1, ErrorCode.unimplemented);
         this.#replies.hangUp(client, 'unimplemented');
     }
+  }
+
+  #enqueue(
+    queue: RequestThrottle<QueuedRequest>,
+    client: Client,
+    op: number,
+    frame: Uint8Array,
+  ): void {
+    client.queued++;
+    queue.submit({ client, op, frame, receivedAtMs: this.#clock.nowMs });
+    this.runQueue();
+  }
+
+  #onReady({ client, op, frame, receivedAtMs }: QueuedRequest, isThrottled: boolean): void {
+    client.queued--;
+    // What a connection wrote before it was lost is done; nobody is there to be answered.
+    if (client.phase === 'closed' && !isWrite(op)) return;
+    const reader = this.#queuedReader;
+    reader.reset(frame, 0, frame.byteLength);
+    const xid = reader.int();
+    reader.int();
+    if (!isThrottled) {
+      this.#dispatch(client, op, xid, reader, 0, receivedAtMs);
+    } else if (client.writesSubmitted === client.writesDone) {
+      this.#replyThrottled(client, xid);
+    } else {
+      const out = new JuteWriter(8);
+      out.int(xid);
+      out.int(THROTTLED);
+      reader.reset(out.bytes, 0, out.length);
+      this.#defer(client, reader, 0);
+    }
+  }
+
+  #onDropped({ client }: QueuedRequest): void {
+    client.queued--;
+    this.#replies.hangUp(client, 'throttled');
+  }
+
+  #replyThrottled(client: Client, xid: number): void {
+    if (client.phase === 'closed') return;
+    const zxid = this.#pipeline.lastApplied;
+    this.#replies.bare(client, THROTTLED, xid, zxid, ErrorCode.throttledOp);
   }
 
   /** Whether the client authenticated as this server demands; if not, it is told so and sent away. */

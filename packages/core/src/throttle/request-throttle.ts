@@ -106,6 +106,26 @@ export class RequestThrottle<R extends ThrottledRequest> {
   }
 }
 
+/** Whether an operation changes something: it is then done though nobody waits for the answer. */
+export function isWrite(op: number): boolean {
+  switch (op) {
+    case OpCode.create:
+    case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTTL:
+    case OpCode.delete:
+    case OpCode.deleteContainer:
+    case OpCode.setData:
+    case OpCode.setACL:
+    case OpCode.multi:
+    case OpCode.reconfig:
+    case OpCode.closeSession:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** Whether nobody wants the answer any more. closeSession is never stale: it cleans up. */
 export function isStaleRequest(
   request: ThrottledRequest,
