@@ -468,6 +468,10 @@ export class Generator {
         },
       ],
       [
+        this.profile === 'malformed' && !isBurst ? 1 : 0,
+        () => make(OpCode.sasl, 'sasl', bodies.onlyPath(random.pick(['', 'token', null]))),
+      ],
+      [
         this.profile === 'malformed' && !isBurst ? 2 : 0,
         () => {
           const type = random.pick([

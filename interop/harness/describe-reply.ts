@@ -90,6 +90,8 @@ export function describeBody(type: number, reader: JuteReader, normal: Normal): 
     case OpCode.createContainer:
     case OpCode.createTTL:
       return `${JSON.stringify(reader.ustring())} ${describeStat(reader, normal)}`;
+    case OpCode.sasl:
+      return describeBytes(reader.buffer());
     case OpCode.exists:
     case OpCode.setData:
     case OpCode.setACL:

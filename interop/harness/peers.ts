@@ -18,6 +18,8 @@ export const APACHE_CLASSPATH: string = jars(
   'netty-all',
   'snappy-java',
   'commons-cli',
+  'servlet-api', // these two are for the admin server
+  'jetty9-util-ajax',
 );
 
 /** Class path of Curator on top of it. */

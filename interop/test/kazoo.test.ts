@@ -22,8 +22,9 @@ describe.skipIf(missing !== undefined)(suiteTitle("kazoo's own test suite", miss
 
     const { outcomes, messages, output } = await runKazooSuite(TARGET);
 
-    expect(outcomes.size, output).toBeGreaterThanOrEqual(wanted.length);
     const isListed = (name: string) => EXPECTED_FAILURES.some(([pattern]) => pattern.test(name));
+    const due = wanted.filter((name) => TARGET === 'apache' || !isListed(name));
+    expect(outcomes.size, output).toBeGreaterThanOrEqual(due.length);
     const regressions = wanted.filter((name) => outcomes.get(name) !== 'passed' && !isListed(name));
     const report = regressions.map((name) => `${name}\n${messages.get(name) ?? 'did not run'}`);
     expect(regressions, report.join('\n\n')).toEqual([]);
