@@ -1,3 +1,4 @@
+import { longOf } from './long-halves.ts';
 import { MalformedError } from './malformed-error.ts';
 import { decodeUtf8 } from './text.ts';
 
@@ -55,7 +56,7 @@ export class JuteReader {
 
   long(): bigint {
     const at = this.#take(8);
-    return (BigInt(this.#intAt(at)) << 32n) | BigInt(this.#intAt(at + 4) >>> 0);
+    return longOf(this.#intAt(at), this.#intAt(at + 4));
   }
 
   /**

@@ -1,3 +1,4 @@
+import { highHalf, lowHalf } from './long-halves.ts';
 import { encodeUtf8Into } from './text.ts';
 
 const TWO_32 = 0x1_0000_0000;
@@ -61,7 +62,7 @@ export class JuteWriter {
   }
 
   long(value: bigint): void {
-    this.longFromHalves(Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asIntN(32, value)));
+    this.longFromHalves(highHalf(value), lowHalf(value));
   }
 
   /** A long given as a number (zxid, time in milliseconds); must be an integer within ±2^53. */
