@@ -31,6 +31,7 @@ import type { AuthProvider } from '../src/auth/auth-provider.ts';
 import { DigestProvider } from '../src/auth/digest-provider.ts';
 import { ipProvider } from '../src/auth/ip-provider.ts';
 import { Client } from '../src/client.ts';
+import type { NewState } from '../src/new-state.ts';
 import type { Fact } from '../src/outbox.ts';
 import { type CoreOptions, ServerCore } from '../src/server-core.ts';
 import { Turn, type TurnLog } from '../src/turn.ts';
@@ -47,6 +48,8 @@ export interface HarnessOptions {
   readonly wallMs?: number;
   /** Records what the core appends, in place of the log of the harness. */
   readonly makeLog?: (harness: Harness) => HarnessLog;
+  /** One change concerned watchers: the transaction is being applied. */
+  readonly onWatchesFired?: () => void;
 }
 
 export const TICK_MS = 2000;
@@ -95,6 +98,11 @@ export class HarnessLog implements TurnLog {
   append(zxid: number, bytes: Uint8Array, start: number, end: number): void {
     this.zxids.push(zxid);
     this.txns.push(bytes.slice(start, end));
+  }
+
+  /** How many a power cut would leave. */
+  get onDisk(): number {
+    return this.durable;
   }
 
   get hasUnsynced(): boolean {
@@ -180,7 +188,7 @@ export class Harness {
         onConnected: () => {},
         onZnodeRead: () => {},
         onZnodeWritten: () => {},
-        onWatchesFired: () => {},
+        onWatchesFired: () => options.onWatchesFired?.(),
       },
       access: new AccessRules({
         providers: options.providers ?? [
@@ -264,13 +272,20 @@ export class Harness {
     this.#turn.onTick();
   }
 
+  /** Replaces everything by another state, in a turn of its own. */
+  replaceState(state: NewState): void {
+    this.#turn.begin();
+    this.core.replaceState(state);
+    this.#turn.end();
+  }
+
   closed(client: TestClient): void {
     this.#turn.onClientClosed(client);
   }
 
   /** Another server that finds what was durable on this one's disk. */
   restart(options: HarnessOptions = {}): Harness {
-    const log = this.log.txns.slice(0, this.log.durable);
+    const log = this.log.txns.slice(0, this.log.onDisk);
     const before = this.#options.log ?? [];
     return new Harness({
       ...this.#options,
