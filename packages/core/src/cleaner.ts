@@ -50,6 +50,11 @@ export class Cleaner {
     return this.#candidates.splice(0, count);
   }
 
+  /** Forgets what was found: the tree is another one now. */
+  reset(): void {
+    this.#candidates = [];
+  }
+
   #find(wallMs: number): string[] {
     const tree = this.#tree;
     const due: string[] = [];

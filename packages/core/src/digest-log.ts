@@ -20,6 +20,11 @@ export class DigestLog {
     if (this.#entries.length > limits.digestLogLength) this.#entries.shift();
   }
 
+  /** Forgets everything: the tree is another one now. */
+  clear(): void {
+    this.#entries.length = 0;
+  }
+
   /** Oldest first. */
   entries(): readonly DigestLogEntry[] {
     return this.#entries;

@@ -8,6 +8,7 @@ export { hostAddress } from './auth/ip-address.ts';
 export { ipProvider } from './auth/ip-provider.ts';
 export { Client, type ClientFacts } from './client.ts';
 export type { DigestLogEntry } from './digest-log.ts';
+export { NewState } from './new-state.ts';
 export type { CloseReason, Fact, Meter, Outbox, ReplyFacts } from './outbox.ts';
 export type { QuotaExceeded } from './quota/quota.ts';
 export { type CoreOptions, ServerCore, type SnapshotHead } from './server-core.ts';

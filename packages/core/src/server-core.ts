@@ -1,8 +1,10 @@
 import { type Acl, type ExtendedTypes, JuteReader, JuteWriter, OpCode } from '@zooid/protocol';
+import { assert } from './assert.ts';
 import type { AccessRules } from './auth/access-rules.ts';
 import { Cleaner, type CleanerOptions } from './cleaner.ts';
 import { Client } from './client.ts';
 import { DigestLog } from './digest-log.ts';
+import type { NewState } from './new-state.ts';
 import type { Meter, Outbox } from './outbox.ts';
 import { QuotaTable } from './quota/quota.ts';
 import type { Random } from './random.ts';
@@ -18,7 +20,7 @@ import {
 } from './throttle/connection-throttle.ts';
 import { type LargeRequestOptions, LargeRequests } from './throttle/large-requests.ts';
 import type { RequestThrottleOptions } from './throttle/request-throttle.ts';
-import { DataTree } from './tree/data-tree.ts';
+import { DataTree, type DataTreeOptions } from './tree/data-tree.ts';
 import type { TreeImage } from './tree/tree-image.ts';
 import type { TurnClock } from './turn-clock.ts';
 import { Applier } from './txn/apply.ts';
@@ -81,7 +83,7 @@ export class ServerCore {
   readonly #desk: RequestDesk;
   readonly #cleaner: Cleaner;
   readonly #clock: TurnClock;
-  readonly #isDigested: boolean;
+  readonly #treeOptions: DataTreeOptions;
 
   constructor(parts: {
     readonly options: CoreOptions;
@@ -96,11 +98,12 @@ export class ServerCore {
   }) {
     const { options, outbox, meter, access } = parts;
     const clock = { wallMs: parts.wallMs, nowMs: parts.nowMs };
-    const tree = new DataTree({
+    const treeOptions = {
       digestEnabled: options.digestEnabled,
       extendedTypes: options.extendedTypes,
       hashSeed: options.hashSeed,
-    });
+    };
+    const tree = new DataTree(treeOptions);
     const watches = new WatchTable<Client>({
       onFired: (eventType, count) => meter.onWatchesFired(eventType, count),
     });
@@ -150,7 +153,7 @@ export class ServerCore {
     this.#pipeline = pipeline;
     this.#cleaner = new Cleaner(tree, options.cleaner);
     this.#clock = clock;
-    this.#isDigested = options.digestEnabled;
+    this.#treeOptions = treeOptions;
     this.#desk = new RequestDesk({
       options,
       sessions,
@@ -278,7 +281,7 @@ export class ServerCore {
     const sessions = [...this.#pipeline.committedSessions];
     return {
       zxid: this.#pipeline.lastApplied,
-      digest: this.#isDigested ? this.tree.digest : undefined,
+      digest: this.#treeOptions.digestEnabled ? this.tree.digest : undefined,
       sessions: sessions.map(([id, timeoutMs]) => ({ id, timeoutMs })),
       acls: [...this.tree.acls.entries()],
     };
@@ -290,6 +293,38 @@ export class ServerCore {
    */
   beginImage(out: JuteWriter): TreeImage {
     return this.tree.beginImage(out);
+  }
+
+  /** An empty tree like {@link tree}, to load another state into. */
+  newTree(): DataTree {
+    return new DataTree(this.#treeOptions);
+  }
+
+  /**
+   * Replaces everything by another state, within a turn: tree, ACLs, quotas, sessions, and the zxid, which may go back.
+   * Nothing may be in work. Watches are gone and do not fire; connections stay, except those whose session the
+   * new state does not know. The log must be one that goes on from the state's zxid. Source: ZooKeeperServer.restoreFromSnapshot.
+   */
+  replaceState(state: NewState): void {
+    assert(this.outstandingCount === 0, 'nothing is in work when the state is replaced');
+    this.tree.takeOver(state.tree);
+    this.#pipeline.replaceState(state.zxid, state.sessions);
+    this.watches.clear();
+    this.quotas.rebuild();
+    this.digestLog.clear();
+    this.#cleaner.reset();
+    for (const session of [...this.sessions.all()]) {
+      if (state.sessions.has(session.id)) continue;
+      this.sessions.remove(session);
+      const holder = session.client as Client | undefined;
+      if (holder !== undefined) this.replies.hangUp(holder, 'session-expired');
+    }
+    for (const [id, timeoutMs] of state.sessions) {
+      const known = this.sessions.get(id);
+      // Whoever is connected agreed on a timeout of its own.
+      const isHeld = known?.client !== undefined;
+      this.sessions.track(id, isHeld ? known.timeoutMs : timeoutMs, this.#clock.nowMs);
+    }
   }
 
   /** Ends a session as if it had expired; false when there is none of this id. */

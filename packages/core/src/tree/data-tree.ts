@@ -77,11 +77,11 @@ export interface DataTreeOptions {
 }
 
 export class DataTree extends TreeReader {
-  readonly acls: AclStore = new AclStore();
+  #acls: AclStore = new AclStore();
 
   readonly #digestEnabled: boolean;
   #dataBytes = 0;
-  readonly #digest: TreeDigest = new TreeDigest(this.pages);
+  #digest: TreeDigest = new TreeDigest(this.pages);
 
   #image: TreeImage | undefined;
   /** Mark of the image that was begun last. New rows get it, and so an open image leaves them out. */
@@ -97,6 +97,11 @@ export class DataTree extends TreeReader {
     this.#digestEnabled = options.digestEnabled;
     this.#makeRoot();
     this.#makeSpecialZnodes();
+  }
+
+  /** The lists that znodes have, by id. Not to be kept: {@link takeOver} replaces it. */
+  get acls(): AclStore {
+    return this.#acls;
   }
 
   // ---- changes
@@ -384,6 +389,27 @@ export class DataTree extends TreeReader {
     this.#loadParentBytes = -1;
     this.#makeSpecialZnodes();
     this.acls.finishLoad();
+  }
+
+  /**
+   * Becomes what `other` is, at once whatever the size (an open image is abandoned): a tree can be loaded and judged while
+   * this one goes on serving. Both must have been made with the same options. `other` must not be used any more.
+   */
+  takeOver(other: DataTree): void {
+    assert(other.#image === undefined, 'no image of the new tree is open');
+    assert(other.#digestEnabled === this.#digestEnabled, 'both trees keep a digest or none does');
+    this.#image?.abandon();
+    this.store = other.store;
+    this.pages = other.pages;
+    this.index = other.index;
+    this.owners = other.owners;
+    this.hashKey = other.hashKey;
+    this.liveRows = other.liveRows;
+    this.#acls = other.#acls;
+    this.#digest = other.#digest;
+    this.#dataBytes = other.#dataBytes;
+    this.#generation = other.#generation;
+    this.#loadParentBytes = -1;
   }
 
   /**

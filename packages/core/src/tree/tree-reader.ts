@@ -46,11 +46,11 @@ const TWO_32 = 0x1_0000_0000;
  * A znode is a row number; the root is row 0. Rows that are asked for must be live.
  */
 export abstract class TreeReader {
-  protected readonly store: ZnodeStore = new ZnodeStore();
-  protected readonly pages: Int32Array[] = this.store.rows.pages;
-  protected readonly index: PathIndex = new PathIndex(this.store);
-  protected readonly owners: OwnerSets;
-  protected readonly hashKey: HashKey;
+  protected store: ZnodeStore = new ZnodeStore();
+  protected pages: Int32Array[] = this.store.rows.pages;
+  protected index: PathIndex = new PathIndex(this.store);
+  protected owners: OwnerSets;
+  protected hashKey: HashKey;
   /** Znodes, the root among them. */
   protected liveRows = 0;
 

@@ -167,6 +167,19 @@ export class Pipeline {
     return orphanCount;
   }
 
+  /**
+   * Goes on from another state, which the tree has taken over. Nothing may be in flight.
+   *
+   * @param sessions - with their timeouts in ms.
+   */
+  replaceState(zxid: number, sessions: ReadonlyMap<bigint, number>): void {
+    assert(this.#proposals.size === 0, 'no proposal is in flight when the state is replaced');
+    this.restoredSnapshot(zxid, zxid);
+    this.#committedSessions.clear();
+    for (const [id, timeoutMs] of sessions) this.#committedSessions.set(id, timeoutMs);
+    this.#preparer.resetDigest();
+  }
+
   // ── Proposing ─────────────────────────────────────────────────────────────────────────────────────
 
   /**

@@ -159,6 +159,11 @@ export class WatchTable<W extends object> {
     this.#records.delete(watcher);
   }
 
+  /** Forgets every watch of everybody, and fires none. */
+  clear(): void {
+    for (const watcher of [...this.#records.keys()]) this.removeAll(watcher);
+  }
+
   /** Fires what the creation of `path` fires. */
   nodeCreated(path: string, emit: EmitWatchEvent<W>): void {
     if (this.isEmpty) return;
