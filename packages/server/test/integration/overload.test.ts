@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { OpCode } from '@zooid/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -19,9 +21,12 @@ import { memoryServer, temporaryDirectory } from './test-server.ts';
 
 const MB = 1024 * 1024;
 
-/** Memory in use once the garbage is gone; without a way to ask for that, what is in use now. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Memory in use once the garbage is gone. */
 function usedBytes(): number {
-  globalThis.gc?.();
+  collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
