@@ -5,6 +5,9 @@ import { runZkCli, type ShellRun } from '../harness/zk-cli.ts';
 
 const missing = missingPeer('apache');
 
+/** The shell's own thread prints the events: these give it the time of many answers. */
+const PAUSE: readonly string[] = new Array<string>(20).fill('sync /');
+
 describe.skipIf(missing !== undefined)(suiteTitle("Apache's shell, zkCli", missing), () => {
   let apache: TestServer;
   let other: TestServer;
@@ -206,10 +209,12 @@ describe.skipIf(missing !== undefined)(suiteTitle("Apache's shell, zkCli", missi
       'removewatches /w/absent',
       'get -w /w',
       'removewatches /w -d',
+      ...PAUSE,
       'printwatches',
       'printwatches off',
       'get -w /w',
       'set /w five',
+      ...PAUSE,
       'printwatches on',
       'printwatches',
       'get -w /w',
