@@ -2,6 +2,7 @@
 export const limits: {
   readonly pooledOutputBytesMax: number;
   readonly pooledOutputsBytesMax: number;
+  readonly multiReadBytesMax: number;
   readonly cleanerDeletesPerTickMax: number;
   readonly digestLogLength: number;
   readonly digestLogInterval: number;
@@ -10,6 +11,8 @@ export const limits: {
   pooledOutputBytesMax: 1024 * 1024,
   /** Bytes of reply buffers kept for the next turn, in all. */
   pooledOutputsBytesMax: 16 * 1024 * 1024,
+  /** Bytes that one multiRead may answer with: a small request can name a large znode many times. */
+  multiReadBytesMax: 64 * 1024 * 1024,
   /** Znodes that the container and TTL cleaner may ask to delete in one tick. */
   cleanerDeletesPerTickMax: 1000,
   /** Zxids whose tree digest is remembered for comparison; source: DataTree.DIGEST_LOG_LIMIT. */

@@ -10,6 +10,7 @@ import {
 } from '@zooid/protocol';
 import type { AccessRules } from '../auth/access-rules.ts';
 import type { Client } from '../client.ts';
+import { limits } from '../limits.ts';
 import type { Meter } from '../outbox.ts';
 import type { DataTree } from '../tree/data-tree.ts';
 import type { WatchTable } from '../watch/watch-table.ts';
@@ -152,7 +153,9 @@ export class Reads {
 
   /** Reads in one request; each has its own code, and none leaves a watch. Source: MultiOperationRecord. */
   multiRead(client: Client, reader: JuteReader, out: JuteWriter): ErrorCode {
+    const start = out.length;
     for (;;) {
+      if (out.length - start > limits.multiReadBytesMax) return ErrorCode.marshallingError;
       const op = reader.int();
       const isDone = reader.boolean();
       reader.int();

@@ -296,6 +296,7 @@ export class RequestDesk {
         this.#authenticate(client, reader, frameStart, xid);
         return;
       case OpCode.sasl:
+        reader.span();
         this.#declineSasl(client, xid);
         return;
       default:
