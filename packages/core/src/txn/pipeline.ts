@@ -24,7 +24,6 @@ import { type Proposal, ProposalQueue } from './proposal-queue.ts';
 
 export interface PipelineOptions {
   readonly digestEnabled: boolean;
-  readonly reconfigEnabled: boolean;
   readonly isAudited: boolean;
 }
 
@@ -204,9 +203,6 @@ export class Pipeline {
     let code: ErrorCode;
     if (session?.isClosing === true) {
       code = ErrorCode.sessionExpired;
-    } else if (op === OpCode.reconfig) {
-      // Source: PrepRequestProcessor, case reconfig: first the switch, then the kind of server.
-      code = this.#options.reconfigEnabled ? ErrorCode.unimplemented : ErrorCode.reconfigDisabled;
     } else {
       code = this.#prepare(op, reader, client, context);
     }

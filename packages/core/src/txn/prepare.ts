@@ -45,6 +45,7 @@ export interface PrepareOptions {
   readonly extendedTypes: ExtendedTypes;
   readonly digestEnabled: boolean;
   readonly enforceQuota: boolean;
+  readonly reconfigEnabled: boolean;
   /** Write the paths that a closeSession deletes into its transaction (3.6 and later). */
   readonly closeSessionTxnEnabled: boolean;
 }
@@ -148,6 +149,8 @@ export class Preparer {
         return this.#deleteContainer(reader, out);
       case OpCode.multi:
         return this.#multi(reader, out);
+      case OpCode.reconfig:
+        return this.#reconfig(reader);
       default:
         return ErrorCode.unimplemented;
     }
@@ -404,6 +407,13 @@ export class Preparer {
     out.bufferOf(bytes, start, end);
     out.int(nextVersion(record.version));
     return ErrorCode.ok;
+  }
+
+  /** What a standalone server says. Source: PrepRequestProcessor, case reconfig: the switch comes first. */
+  #reconfig(reader: JuteReader): ErrorCode {
+    for (let i = 0; i < 3; i++) reader.span();
+    reader.long();
+    return this.#options.reconfigEnabled ? ErrorCode.unimplemented : ErrorCode.reconfigDisabled;
   }
 
   /**
