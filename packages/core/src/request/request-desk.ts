@@ -296,8 +296,9 @@ export class RequestDesk {
         this.#authenticate(client, reader, frameStart, xid);
         return;
       case OpCode.sasl:
-        reader.span();
-        this.#declineSasl(client, xid);
+        // A null token is a mistake to Apache, too, and ends the connection.
+        if (reader.span() < 0) this.#replies.hangUp(client, 'malformed');
+        else this.#declineSasl(client, xid);
         return;
       default:
         // Among them check, which exists inside of a multi only.
