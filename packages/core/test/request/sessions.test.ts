@@ -245,6 +245,19 @@ describe('a session ends', () => {
     expect(h.tree.findPath('/e')).toBe(-1);
   });
 
+  it.each(['closed', 'expired'] as const)('for good: %s, it is unknown after a restart', (how) => {
+    const h = new Harness();
+    const client = h.connect();
+    if (how === 'closed') client.call(closeRequest);
+    else h.advance(3 * SESSION_MS);
+    expect(h.core.snapshotHead().sessions).toEqual([]);
+    const again = h.restart();
+    expect(again.core.sessions.size).toBe(0);
+    const back = again.accept();
+    back.sendConnect({ sessionId: client.sessionId, password: client.password });
+    expect(back.take()).toMatchObject([{ kind: 'connected', sessionId: 0n }]);
+  });
+
   it('writes behind the close are refused, and change nothing', () => {
     const h = new Harness();
     const other = h.connect();
