@@ -53,6 +53,8 @@ export class ByteArena {
   readonly #regions: (Uint8Array | undefined)[] = [];
   /** The same memory, for comparing names. */
   readonly #words: (Int32Array | undefined)[] = [];
+  /** The same memory, for copying data. */
+  readonly #views: (DataView | undefined)[] = [];
   /** The same memory, for the links between free slots. */
   readonly #links: (Uint16Array | undefined)[] = [];
   /** By region: slabs in use. */
@@ -97,6 +99,11 @@ export class ByteArena {
   /** The same memory as {@link bytes}, by words of four bytes in the machine's order. */
   words(handle: number): Int32Array {
     return handle >= 0 ? this.#words[handle >>> 16]! : this.#bufferWords[~handle]!;
+  }
+
+  /** The same memory as {@link bytes}, for a handle of a slab: not negative. */
+  view(handle: number): DataView {
+    return this.#views[handle >>> 16]!;
   }
 
   /** A multiple of 16. */
@@ -168,6 +175,7 @@ export class ByteArena {
     this.usedBytes = 0;
     this.#regions.length = 0;
     this.#words.length = 0;
+    this.#views.length = 0;
     this.#links.length = 0;
     this.#regionSlabs.length = 0;
     this.#goneRegions.length = 0;
@@ -214,6 +222,7 @@ export class ByteArena {
     for (let i = 0; i < SLABS_PER_REGION; i++) this.#unlink(region * SLABS_PER_REGION + i, -1);
     this.#regions[region] = undefined;
     this.#words[region] = undefined;
+    this.#views[region] = undefined;
     this.#links[region] = undefined;
     this.#goneRegions.push(region);
   }
@@ -227,6 +236,7 @@ export class ByteArena {
     const memory = new ArrayBuffer(REGION_BYTES);
     this.#regions[region] = new Uint8Array(memory);
     this.#words[region] = new Int32Array(memory);
+    this.#views[region] = new DataView(memory);
     this.#links[region] = new Uint16Array(memory);
     this.#regionSlabs[region] = 0;
     this.#emptyRegions++;

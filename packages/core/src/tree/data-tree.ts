@@ -6,14 +6,7 @@
  * quotas and sessions are somebody else's. See row.ts for the layout, docs/internals/tree.md for the whole.
  */
 
-import {
-  type ExtendedTypes,
-  type JuteReader,
-  type JuteWriter,
-  MalformedError,
-  readAcl,
-  STAT_PERSISTED_BYTES,
-} from '@zooid/protocol';
+import { type ExtendedTypes, type JuteReader, type JuteWriter, readAcl } from '@zooid/protocol';
 import { assert } from '../assert.ts';
 import { AclStore, OPEN_ACL_ID } from './acl-store.ts';
 import { crc32, crc32Byte } from './crc32.ts';
@@ -31,7 +24,6 @@ import {
   DATA_BYTES,
   DIGEST,
   FIRST_CHILD,
-  FLAG_CHILDREN_UNDIGESTED,
   FLAG_KIND_MASK,
   FLAG_LIVE,
   FLAG_UNDIGESTED,
@@ -57,7 +49,8 @@ import { linkChild, unlinkChild } from './siblings.ts';
 import { TreeDigest } from './tree-digest.ts';
 import { TreeImage } from './tree-image.ts';
 import { TreeReader } from './tree-reader.ts';
-import { getInt } from './znode-store.ts';
+import { ZnodeLoader } from './znode-loader.ts';
+import { childFlags, utf16Length } from './znode-name.ts';
 
 export { type CreateZnode, newCreateZnode } from './create-znode.ts';
 export { ZnodeKind } from './owner-sets.ts';
@@ -65,7 +58,6 @@ export { ZnodeKind } from './owner-sets.ts';
 const SLASH = 0x2f;
 const TWO_32 = 0x1_0000_0000;
 const NO_BYTES = new Uint8Array(0);
-const zookeeperName = asciiBytes('zookeeper');
 
 export interface DataTreeOptions {
   /** Whether the digest is kept up; it is 0 otherwise. */
@@ -87,10 +79,8 @@ export class DataTree extends TreeReader {
   /** Mark of the image that was begun last. New rows get it, and so an open image leaves them out. */
   #generation = 0;
 
-  /** The path of the parent of the record loaded last, and its row: most siblings stand together. */
-  #loadParent: Uint8Array = new Uint8Array(256);
-  #loadParentBytes = -1;
-  #loadParentRow = 0;
+  /** From `clearForLoad` to `finishLoad`. */
+  #loader: ZnodeLoader | undefined;
 
   constructor(options: DataTreeOptions) {
     super(options.extendedTypes ?? 'extended', options.hashSeed ?? 0);
@@ -310,8 +300,16 @@ export class DataTree extends TreeReader {
     this.#digest.clear();
     this.#dataBytes = 0;
     this.liveRows = 0;
-    this.#loadParentBytes = -1;
     this.#makeRoot();
+    this.#loader = new ZnodeLoader({
+      store: this.store,
+      index: this.index,
+      owners: this.owners,
+      acls: this.acls,
+      digest: this.#digestEnabled ? this.#digest : undefined,
+      hashMultiplier: this.hashKey.multiplier,
+      find: (bytes, start, end) => this.find(bytes, start, end),
+    });
   }
 
   /**
@@ -321,72 +319,18 @@ export class DataTree extends TreeReader {
    * @throws MalformedError when it is cut short, or comes before its parent; the tree is then of no use.
    */
   loadNode(reader: JuteReader): boolean {
-    const pathBytes = reader.span();
-    const path = reader.bytes;
-    const pathStart = reader.spanStart;
-    const pathEnd = pathStart + Math.max(pathBytes, 0);
-    if (pathBytes === 1 && path[pathStart] === SLASH) return false;
-    const dataBytes = reader.span();
-    const dataStart = reader.spanStart;
-    if (reader.remaining < 8 + STAT_PERSISTED_BYTES) {
-      throw new MalformedError('a znode in a snapshot is cut short');
-    }
-    const aclAt = reader.position;
-    const statAt = aclAt + 8;
-    reader.position = statAt + STAT_PERSISTED_BYTES;
-    const aclId = this.acls.idOfLoaded(
-      getInt(path, aclAt) * TWO_32 + (getInt(path, aclAt + 4) >>> 0),
-    );
-    const c = loadRecord;
-    c.data = dataBytes < 0 ? null : path;
-    c.dataStart = dataStart;
-    c.dataEnd = dataStart + Math.max(dataBytes, 0);
-    c.aclId = aclId;
-    c.nameBytes = path;
-
-    let row = 0;
-    if (pathBytes > 0) {
-      if (path[pathStart] !== SLASH)
-        throw new MalformedError('a path in a snapshot is not absolute');
-      const slash = path.lastIndexOf(SLASH, pathEnd - 1);
-      if (slash === pathEnd - 1) {
-        throw new MalformedError('a path in a snapshot ends in a slash');
-      }
-      c.nameStart = slash + 1;
-      c.nameEnd = pathEnd;
-      c.parentRow = this.#parentForLoad(path, pathStart, slash);
-      row = -1;
-    }
-    const ownerHigh = getInt(path, statAt + 44);
-    const ownerLow = getInt(path, statAt + 48);
-    c.ephemeralOwner =
-      (ownerHigh | ownerLow) === 0 ? 0n : (BigInt(ownerHigh) << 32n) + BigInt(ownerLow >>> 0);
-
-    if (row < 0) {
-      const hash = this.#hashOf(c);
-      if (this.index.find(spreadHash(hash), path, pathStart, pathEnd) >= 0) {
-        throw new MalformedError('a znode is in a snapshot twice');
-      }
-      row = this.#insert(c, hash);
-    } else {
-      this.setAcl(row, aclId, 0);
-      this.#replaceData(row, c.data, c.dataStart, c.dataEnd, undefined);
-    }
-    const page = this.pages[row >>> PAGE_SHIFT]!;
-    const base = (row & ROW_MASK) << ROW_SHIFT;
-    // The order of the file, which has pzxid last.
-    let at = statAt;
-    for (let word = CZXID; word < PZXID; word++, at += 4) page[base + word] = getInt(path, at);
-    for (let word = CTIME; word < PATH_CRC; word++, at += 4) page[base + word] = getInt(path, at);
-    page[base + PZXID] = getInt(path, at);
-    page[base + PZXID + 1] = getInt(path, at + 4);
-    this.#touchDigest(row, page, base);
+    const loader = this.#loader;
+    assert(loader !== undefined, 'a tree is cleared before znodes are loaded');
+    const row = loader.load(reader, this.#generation);
+    if (row < 0) return false;
+    if (row > 0) this.liveRows++;
+    this.#dataBytes += loader.addedBytes;
     return true;
   }
 
   /** Ends loading: the special znodes exist, and ACLs that nobody has are forgotten. */
   finishLoad(): void {
-    this.#loadParentBytes = -1;
+    this.#loader = undefined;
     this.#makeSpecialZnodes();
     this.acls.finishLoad();
   }
@@ -409,7 +353,7 @@ export class DataTree extends TreeReader {
     this.#digest = other.#digest;
     this.#dataBytes = other.#dataBytes;
     this.#generation = other.#generation;
-    this.#loadParentBytes = -1;
+    this.#loader = undefined;
   }
 
   /**
@@ -466,12 +410,7 @@ export class DataTree extends TreeReader {
     const page = this.pages[row >>> PAGE_SHIFT]!;
     const base = (row & ROW_MASK) << ROW_SHIFT;
 
-    let flags = FLAG_LIVE;
-    if ((parentFlags & FLAG_CHILDREN_UNDIGESTED) !== 0) {
-      flags |= FLAG_UNDIGESTED | FLAG_CHILDREN_UNDIGESTED;
-    } else if (parentRow === 0 && isZookeeper(name, nameStart, nameBytes)) {
-      flags |= FLAG_CHILDREN_UNDIGESTED;
-    }
+    let flags = childFlags(parentRow, parentFlags, name, nameStart, nameBytes);
     const owner = c.ephemeralOwner;
     let ownerHigh = 0;
     let ownerLow = 0;
@@ -597,27 +536,7 @@ export class DataTree extends TreeReader {
     c.data = NO_BYTES;
     return this.#insert(c, this.#hashOf(c));
   }
-
-  /** The row of the parent of a record being loaded. */
-  #parentForLoad(path: Uint8Array, start: number, end: number): number {
-    const length = end - start;
-    const last = this.#loadParent;
-    if (length === this.#loadParentBytes) {
-      let same = 0;
-      while (same < length && last[same] === path[start + same]) same++;
-      if (same === length) return this.#loadParentRow;
-    }
-    const row = this.find(path, start, end);
-    if (row < 0) throw new MalformedError('a znode in a snapshot comes before its parent');
-    if (length > last.length) this.#loadParent = new Uint8Array(length * 2);
-    this.#loadParent.set(path.subarray(start, end));
-    this.#loadParentBytes = length;
-    this.#loadParentRow = row;
-    return row;
-  }
 }
-
-const loadRecord = newCreateZnode();
 
 function setLong(page: Int32Array, at: number, value: number): void {
   page[at] = Math.floor(value / TWO_32);
@@ -631,22 +550,6 @@ function raiseLong(page: Int32Array, at: number, value: number): void {
 /** CRC-32 of a path and of data behind it; null data is no bytes. */
 function prefixCrcOf(pathCrc: number, data: Uint8Array | null, start: number, end: number): number {
   return data === null ? pathCrc : crc32(pathCrc, data, start, end);
-}
-
-/** Length in UTF-16 units of `[start, end)`, which is UTF-8. */
-function utf16Length(bytes: Uint8Array, start: number, end: number): number {
-  let units = 0;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at]!;
-    if ((byte & 0xc0) !== 0x80) units += byte >= 0xf0 ? 2 : 1;
-  }
-  return units;
-}
-
-function isZookeeper(name: Uint8Array, start: number, length: number): boolean {
-  if (length !== zookeeperName.length) return false;
-  for (let i = 0; i < length; i++) if (name[start + i] !== zookeeperName[i]) return false;
-  return true;
 }
 
 function asciiBytes(text: string): Uint8Array {

@@ -11,6 +11,7 @@ const SEGMENT_SLOTS = 1024;
 const SLOT_MASK = SEGMENT_SLOTS - 1;
 /** Words of a segment: a slot is a row (0 = empty; the root is never here) and its hash. */
 const SEGMENT_SHIFT = 11;
+const SEGMENT_WORD_MASK = (1 << SEGMENT_SHIFT) - 1;
 /** Segments of a page: 1 MB. */
 const PAGE_SHIFT = 7;
 const PAGE_MASK = (1 << PAGE_SHIFT) - 1;
@@ -105,6 +106,33 @@ export class PathIndex {
       }
       this.#split(segment, hash);
     }
+  }
+
+  /**
+   * Adds a row for the path `[start, end)` of `bytes`, unless there is one already.
+   *
+   * @returns false when there is one; nothing is changed then.
+   */
+  insertNew(hash: number, row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const segment = this.#directory[hash >>> this.#directoryShift]!;
+    const count = this.#counts[segment]!;
+    if (count >= SPLIT_ENTRIES) {
+      if (this.find(hash, bytes, start, end) >= 0) return false;
+      this.insert(hash, row);
+      return true;
+    }
+    // One search finds the znode or the place for it: a segment that may be split is never full.
+    const page = this.#pages[segment >>> PAGE_SHIFT]!;
+    const base = (segment & PAGE_MASK) << SEGMENT_SHIFT;
+    let at = base + ((hash & SLOT_MASK) << 1);
+    for (let held = page[at]!; held !== 0; held = page[at]!) {
+      if (page[at + 1] === hash && this.#matcher.matches(held, bytes, start, end)) return false;
+      at = base + ((at - base + 2) & SEGMENT_WORD_MASK);
+    }
+    this.#counts[segment] = count + 1;
+    page[at] = row;
+    page[at + 1] = hash;
+    return true;
   }
 
   /** Removes a row, which must be there under this hash. */

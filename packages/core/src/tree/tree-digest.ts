@@ -58,6 +58,11 @@ export class TreeDigest {
     this.#stale[this.#staleCount++] = row;
   }
 
+  /** Takes a new row into the sum at once. */
+  add(page: Int32Array, base: number): void {
+    this.#update(page, base);
+  }
+
   /** Takes a row out that is about to be freed. */
   drop(page: Int32Array, base: number): void {
     this.#move(page[base + DIGEST]!, 0);

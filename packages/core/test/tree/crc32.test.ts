@@ -1,7 +1,7 @@
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { crc32, crc32Byte, crc32OfStat } from '../../src/tree/crc32.ts';
+import { crc32, crc32Byte, crc32Copying, crc32OfStat } from '../../src/tree/crc32.ts';
 
 describe('CRC-32', () => {
   test('of "123456789" is the published check value', () => {
@@ -33,6 +33,21 @@ describe('CRC-32', () => {
         let oneByOne = 0;
         for (const byte of bytes) oneByOne = crc32Byte(oneByOne, byte);
         expect(oneByOne).toBe(pieces);
+      }),
+    );
+  });
+
+  test('of bytes that are copied at the same time is the same, and all of them are copied', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(20), fc.nat(20), (bytes, skip, at) => {
+        const start = Math.min(skip, bytes.length);
+        const target = new Uint8Array(400).fill(0xee);
+        const [from, to] = [new DataView(bytes.buffer), new DataView(target.buffer)];
+        const crc = crc32Copying(7, from, start, bytes.length, to, at);
+        expect(crc).toBe(crc32(7, bytes, start, bytes.length));
+        const expected = new Uint8Array(400).fill(0xee);
+        expected.set(bytes.subarray(start), at);
+        expect(target).toEqual(expected);
       }),
     );
   });

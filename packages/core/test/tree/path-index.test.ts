@@ -47,6 +47,28 @@ describe('the path index', () => {
     );
   });
 
+  test('takes a path once, however full its segment is', () => {
+    // Row r has the path r: two rows of one path share the name and the hash.
+    const paths = new Map<number, number>();
+    const index = new PathIndex({ matches: (row, _bytes, start) => paths.get(row) === start });
+    let taken = 0;
+    for (let path = 1; path <= 5000; path++) {
+      // Low bits alike: long probe runs, in segments that split again and again.
+      const hash = Math.imul(path, 0x9e37_79b1) & ~0x3c0;
+      for (const row of [path, path + 10_000]) {
+        if (index.insertNew(hash, row, NO_BYTES, path, path)) {
+          paths.set(row, path);
+          taken++;
+        }
+      }
+    }
+    expect(taken).toBe(5000);
+    for (let path = 1; path <= 5000; path++) {
+      const hash = Math.imul(path, 0x9e37_79b1) & ~0x3c0;
+      expect(index.find(hash, NO_BYTES, path, path)).toBe(path);
+    }
+  });
+
   test('holds 200,000 entries through growth and random removal', () => {
     const { index, find } = newIndex();
     for (let row = 1; row <= 200_000; row++) index.insert(spread(row), row);
