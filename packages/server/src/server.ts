@@ -1,8 +1,9 @@
-import { userInfo } from 'node:os';
+import type { Readable } from 'node:stream';
 import { ServerCore, Turn } from '@zooid/core';
 import type { Logger } from 'pino';
 import { accessRulesOf } from './access.ts';
 import { DisklessView } from './admin/diskless-view.ts';
+import { userName } from './admin/environment.ts';
 import { FourLetterWords } from './admin/four-letter.ts';
 import { ServerView, type ServicePhase } from './admin/server-view.ts';
 import { TraceMask } from './admin/trace-mask.ts';
@@ -21,6 +22,8 @@ import { Reporter } from './report/reporter.ts';
 import { ServerMeter } from './report/server-meter.ts';
 import { ServerStats } from './report/server-stats.ts';
 import type { ShellFact } from './report/shell-fact.ts';
+import { RequestGate } from './request-gate.ts';
+import { receiveState } from './state-restore.ts';
 import { Storage } from './storage.ts';
 import { Ticker } from './ticker.ts';
 
@@ -97,6 +100,9 @@ class Server implements RunningServer {
   #http: HttpServers | undefined;
   readonly #traceMask = new TraceMask();
 
+  #isRestoring = false;
+  /** Ends what waits for others. */
+  readonly #stopping = new AbortController();
   #fatal: Error | undefined;
   #closing: Promise<void> | undefined;
   #resolveClosed: () => void = () => {};
@@ -109,7 +115,7 @@ class Server implements RunningServer {
     if (config.isAuditOn) {
       this.#audit = new AuditLog({
         write: (line) => process.stdout.write(line),
-        serverUser: userInfo().username,
+        serverUser: userName(),
         nowMs: this.#clock.wallMs,
       });
     }
@@ -155,6 +161,33 @@ class Server implements RunningServer {
       nowMs: clock.nowMs(),
       random: { next: Math.random },
     });
+    const restore = async (onto: Storage, body: Readable): Promise<number> => {
+      if (this.#isRestoring) throw new Error('another restore is under way');
+      this.#isRestoring = true;
+      try {
+        return await replaceStateBy(onto, body);
+      } finally {
+        this.#isRestoring = false;
+      }
+    };
+    const replaceStateBy = async (onto: Storage, body: Readable): Promise<number> => {
+      const startedMs = clock.nowMs();
+      const digest = config.tree.isDigestOn ? 'kept' : 'none';
+      const { signal } = this.#stopping;
+      const state = await receiveState(core, body, onto.snapshotDirectory, digest, signal);
+      await onto.replaceState(state, {
+        stop: () => gate.close(signal),
+        takeOver: (from) => {
+          turn.begin();
+          core.replaceState(from);
+          turn.end();
+        },
+        goOn: () => gate.open(),
+      });
+      const { zxid } = state;
+      reporter.report({ kind: 'tree-restored', zxid, durationMs: clock.nowMs() - startedMs });
+      return zxid;
+    };
     const View = storage instanceof Storage ? ServerView : DisklessView;
     const view = new View({
       config,
@@ -167,7 +200,9 @@ class Server implements RunningServer {
       connectionSource: () => this.#listener,
       clientPort: () => this.clientPort,
       connectionDropProbability: () => core.connectionThrottle.dropChance,
-      ...(storage instanceof Storage ? { takeSnapshot: snapshotTaker(storage) } : {}),
+      ...(storage instanceof Storage
+        ? { takeSnapshot: snapshotTaker(storage), restore: (body) => restore(storage, body) }
+        : {}),
     });
     // Before the restore, which may take long: who asks whether the server is ready gets an answer.
     await this.#startHttp(view);
@@ -176,7 +211,10 @@ class Server implements RunningServer {
       {
         onSynced: (zxid, durationMs) => {
           stats.fsyncTimeMs.add(durationMs);
+          // What was synced before is applied.
+          stats.logBatchTxns.add(zxid - core.lastAppliedZxid);
           turn.onLogSynced(zxid);
+          gate.onProgress();
           listener.releaseHeld();
           storage.snapshotIfDue();
         },
@@ -189,7 +227,10 @@ class Server implements RunningServer {
       clock.nowMs(),
     );
     const turn = new Turn(core, {
-      log: storage.log,
+      // Another one after a restore.
+      get log() {
+        return storage.log;
+      },
       wallMs: clock.wallMs,
       nowMs: clock.nowMs,
       send: (client, out) => listener.send(client, out),
@@ -206,12 +247,14 @@ class Server implements RunningServer {
       reporter,
       clock,
     });
+    const gate = new RequestGate(core, listener);
     this.#listener = listener;
     this.clientPort = await listener.listen();
     this.#ticker = new Ticker({
       intervalMs: Math.min(config.session.tickTimeMs, config.tree.containerCheckIntervalMs, 500),
       onTick: () => {
-        turn.onTick();
+        if (!gate.isAtRest) turn.onTick();
+        gate.onProgress();
         listener.sweep(clock.nowMs());
       },
       onLate: (lateMs) => {
@@ -247,6 +290,7 @@ class Server implements RunningServer {
     this.#reporter.report({ kind: 'server-stopping', cause });
     this.#audit?.recordStop();
     this.#ticker?.stop();
+    this.#stopping.abort(new Error('the server stops'));
     // What was taken in is answered: no more is read, then the log is written out, then all hang up.
     this.#listener?.stopReading();
     await this.#storage?.close();

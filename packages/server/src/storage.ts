@@ -1,11 +1,19 @@
-import type { ServerCore } from '@zooid/core';
+import { promises as fsp } from 'node:fs';
+import type { NewState, ServerCore } from '@zooid/core';
 import type { StorageConfig } from './config/config.ts';
 import { DataDir } from './disk/data-dir.ts';
 import { type DiskCalls, realDisk } from './disk/disk-calls.ts';
-import { FileTxnLog } from './disk/file-txn-log.ts';
+import { FileTxnLog, type FileTxnLogOptions } from './disk/file-txn-log.ts';
+import { LogWriteError } from './disk/log-write-error.ts';
 import { purge } from './disk/purge.ts';
 import { type RecoveryFact, recover } from './disk/recovery.ts';
 import { type SnapshotFile, SnapshotStore, type SnapshotWriting } from './disk/snapshot-store.ts';
+import {
+  commitRestored,
+  finishSwap,
+  hasPendingSwap,
+  RESTORED_TEMPORARY_NAME,
+} from './disk/state-swap.ts';
 import type { TxnLog, TxnLogEvents } from './disk/txn-log.ts';
 import type { ShellFact } from './report/shell-fact.ts';
 
@@ -28,6 +36,16 @@ export interface Recovered {
   readonly recordCount: number;
 }
 
+/** How the server stands still while its state is swapped. */
+export interface StillServer {
+  /** Resolves when nothing is in work and nothing can begin. */
+  stop(): Promise<void>;
+  /** The state on disk is the new one: puts it in force. In the same turn of the event loop, before {@link goOn}. */
+  takeOver(state: NewState): void;
+  /** Also after a failure, and then with the state of before. */
+  goOn(): void;
+}
+
 /**
  * The server's disk as a whole: opens and locks the directories, restores the core from them, keeps the
  * log, and decides when a snapshot is taken and old files go. How each is done is in `disk/`.
@@ -40,13 +58,17 @@ export class Storage {
   #isClosing = false;
   #core: ServerCore | undefined;
   #log: TxnLog | undefined;
+  #logEvents: TxnLogEvents | undefined;
   #writing: SnapshotWriting | undefined;
   #snapshotDone: Promise<SnapshotFile | undefined> = Promise.resolve(undefined);
   /** Records and bytes of log at which the next snapshot is due. */
   #recordsDue = 0;
   #bytesDue = 0;
   #purgeTimer: NodeJS.Timeout | undefined;
-  #isPurging = false;
+  #purging: Promise<void> | undefined;
+  /** A state that is on its way to take the place of the one in force. */
+  #swap: Promise<void> | undefined;
+  #writingAside: SnapshotWriting | undefined;
 
   private constructor(parts: StorageParts, dataDir: DataDir) {
     this.#parts = parts;
@@ -71,7 +93,14 @@ export class Storage {
       dataLogDir: config.dataLogDir,
       missing: config.isDirCreated ? 'created' : 'refused',
     });
-    return new Storage(parts, dataDir);
+    try {
+      const restored = finishSwap(dataDir);
+      if (restored !== undefined) parts.report({ kind: 'restore-resumed', file: restored });
+      return new Storage(parts, dataDir);
+    } catch (error) {
+      dataDir.close();
+      throw error;
+    }
   }
 
   /** `version-2` under dataDir. */
@@ -126,20 +155,11 @@ export class Storage {
       snapshotMs: recovered.snapshotDurationMs,
       logMs: recovered.replayDurationMs,
     });
-    this.#log = new FileTxnLog(
-      {
-        directory: this.logDirectory,
-        lastZxid: recovered.lastZxid,
-        preallocBytes: config.preallocateBytes,
-        sync: config.isSyncForced ? 'each-write' : 'never',
-        fileBytesMax: config.logFileBytesMax,
-        slowSyncMs: config.syncWarningMs,
-        bytesSinceSnapshot: recovered.recordBytes,
-        recordsSinceSnapshot: recovered.recordCount,
-      },
-      events,
-      this.#disk,
-    );
+    this.#logEvents = events;
+    this.#log = this.#openLog(recovered.lastZxid, events, {
+      bytesSinceSnapshot: recovered.recordBytes,
+      recordsSinceSnapshot: recovered.recordCount,
+    });
     // A log without a snapshot is refused at the next start. And ephemerals that no session owned are
     // gone without a transaction: a log replayed over the old snapshot would meet them again.
     if (recovered.snapshotZxid === undefined || orphans > 0) await this.takeSnapshot();
@@ -151,7 +171,8 @@ export class Storage {
     const { log } = this;
     const isDue =
       log.recordsSinceSnapshot >= this.#recordsDue || log.bytesSinceSnapshot >= this.#bytesDue;
-    if (!isDue || this.#writing !== undefined || this.#isClosing) return;
+    if (!isDue || this.#writing !== undefined || this.#swap !== undefined) return;
+    if (this.#isClosing) return;
     this.#chooseNextSnapshot();
     // A failure is reported; the log keeps everything until the next one.
     this.takeSnapshot().catch(() => {});
@@ -164,7 +185,9 @@ export class Storage {
    * @throws SnapshotWriteError, which is also reported; nothing else is lost.
    */
   async takeSnapshot(): Promise<SnapshotFile> {
-    while (this.#writing !== undefined) await this.#snapshotDone.catch(() => {});
+    while (this.#writing !== undefined || this.#swap !== undefined) {
+      await (this.#swap ?? this.#snapshotDone).catch(() => {});
+    }
     const core = this.#core;
     if (core === undefined) throw new Error('there is nothing to take a snapshot of yet');
     const head = core.snapshotHead();
@@ -188,6 +211,96 @@ export class Storage {
     }
   }
 
+  /**
+   * Puts another state in the place of everything, on disk and in memory: when this resolves, a restart comes up with it, and
+   * what was there before is set aside. Before the server stands still the state is durable beside the other.
+   *
+   * @throws SnapshotWriteError or another error when the state of before stays; then the server goes on with it. If neither can be told,
+   *   the log is reported as failed, and the next start comes up with one of the two.
+   */
+  async replaceState(state: NewState, server: StillServer): Promise<void> {
+    if (this.#swap !== undefined) throw new Error('another restore is under way');
+    this.#swap = this.#replaceState(state, server);
+    try {
+      await this.#swap;
+    } finally {
+      this.#swap = undefined;
+    }
+  }
+
+  async #replaceState(state: NewState, server: StillServer): Promise<void> {
+    const head = state.head(this.#parts.digest === 'compared' ? 'kept' : 'none');
+    const writing = this.#snapshots.beginAside(head, RESTORED_TEMPORARY_NAME);
+    this.#writingAside = writing;
+    const aside = await writing.write(state.tree.beginImage(writing.out));
+    this.#writingAside = undefined;
+    if (aside === undefined) throw new Error('the server stops');
+    try {
+      // No new ones begin: they would be of the tree of before, or remove files that are being moved.
+      await this.#snapshotDone.catch(() => {});
+      await this.#purging;
+      await server.stop();
+      try {
+        await this.#swapFiles(state);
+        this.#takeOver(state, server);
+      } finally {
+        server.goOn();
+      }
+    } finally {
+      await fsp.rm(aside.path, { force: true });
+    }
+  }
+
+  async #swapFiles(state: NewState): Promise<void> {
+    const { log } = this;
+    const events = this.#logEvents!;
+    await log.close();
+    try {
+      if (this.#isClosing) throw new Error('the server stops');
+      commitRestored(this.#dataDir, state.zxid, this.#parts.config.snapshotCompression);
+    } catch (error) {
+      // The next start finishes it. Until then nothing may be acknowledged, and the log stays closed.
+      if (hasPendingSwap(this.#dataDir)) this.#failSwap(error as Error);
+      else this.#log = this.#openLog(log.lastAppendedZxid, events);
+      throw error;
+    }
+    this.#log = this.#openLog(state.zxid, events);
+  }
+
+  #takeOver(state: NewState, server: StillServer): void {
+    try {
+      server.takeOver(state);
+    } catch (error) {
+      this.#failSwap(error as Error);
+      throw error;
+    }
+  }
+
+  #failSwap(error: Error): void {
+    this.#logEvents!.onFailed(new LogWriteError(this.snapshotDirectory, 0, error));
+  }
+
+  #openLog(
+    lastZxid: number,
+    events: TxnLogEvents,
+    sinceSnapshot: Partial<FileTxnLogOptions> = {},
+  ): FileTxnLog {
+    const { config } = this.#parts;
+    return new FileTxnLog(
+      {
+        directory: this.logDirectory,
+        lastZxid,
+        preallocBytes: config.preallocateBytes,
+        sync: config.isSyncForced ? 'each-write' : 'never',
+        fileBytesMax: config.logFileBytesMax,
+        slowSyncMs: config.syncWarningMs,
+        ...sinceSnapshot,
+      },
+      events,
+      this.#disk,
+    );
+  }
+
   /** Begins to remove files that no restart can need, now and every `autopurge.purgeInterval`. */
   startPurging(): void {
     const { purgeIntervalMs } = this.#parts.config;
@@ -198,9 +311,14 @@ export class Storage {
       // A timer of Node's cannot wait for longer than 24 days, so it looks every minute.
       if (performance.now() - startedMs < rounds * purgeIntervalMs) return;
       rounds++;
-      this.#purge().catch((error: Error) => {
-        this.#parts.report({ kind: 'purge-failed', reason: error.message });
-      });
+      if (this.#purging !== undefined || this.#swap !== undefined) return;
+      this.#purging = this.#purge()
+        .catch((error: Error) => {
+          this.#parts.report({ kind: 'purge-failed', reason: error.message });
+        })
+        .finally(() => {
+          this.#purging = undefined;
+        });
     };
     this.#purgeTimer = setInterval(look, Math.min(purgeIntervalMs, 60_000));
     this.#purgeTimer.unref();
@@ -212,29 +330,25 @@ export class Storage {
     this.#isClosing = true;
     clearInterval(this.#purgeTimer);
     this.#writing?.abort();
+    this.#writingAside?.abort();
+    await this.#swap?.catch(() => {});
     await this.#log?.close();
     await this.#snapshotDone.catch(() => {});
     this.#dataDir.close();
   }
 
   async #purge(): Promise<void> {
-    if (this.#isPurging) return;
-    this.#isPurging = true;
-    try {
-      const result = await purge({
-        snapshotDirectory: this.snapshotDirectory,
-        logDirectory: this.logDirectory,
-        keptSnapshots: this.#parts.config.purgeRetainCount,
-      });
-      const { removed, refusedBecause } = result;
-      if (removed.length > 0) {
-        this.#parts.report({ kind: 'files-purged', count: removed.length });
-      }
-      if (refusedBecause !== undefined) {
-        this.#parts.report({ kind: 'purge-failed', reason: refusedBecause });
-      }
-    } finally {
-      this.#isPurging = false;
+    const result = await purge({
+      snapshotDirectory: this.snapshotDirectory,
+      logDirectory: this.logDirectory,
+      keptSnapshots: this.#parts.config.purgeRetainCount,
+    });
+    const { removed, refusedBecause } = result;
+    if (removed.length > 0) {
+      this.#parts.report({ kind: 'files-purged', count: removed.length });
+    }
+    if (refusedBecause !== undefined) {
+      this.#parts.report({ kind: 'purge-failed', reason: refusedBecause });
     }
   }
 

@@ -182,6 +182,7 @@ export class AdminHttpServer {
     let result: CommandResult;
     // A snapshot may take longer than a connection may idle; the body of a POST may not.
     if (method === 'GET') request.socket.setTimeout(0);
+    else request.once('end', () => request.socket.setTimeout(0));
     try {
       result = await command.run({ view, parameters: parametersOf(request), body: request });
     } catch (error) {

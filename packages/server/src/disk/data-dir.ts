@@ -19,6 +19,7 @@ import {
   TEMPORARY_SNAPSHOT_PREFIX,
   TORN_TAIL_PREFIX,
 } from './disk-names.ts';
+import { isRestoreName } from './state-swap.ts';
 
 export interface DataDirOptions {
   /** `dataDir`. */
@@ -200,6 +201,7 @@ function isOurs(name: string): boolean {
     parseSnapshotName(name) !== undefined ||
     name.startsWith(TEMPORARY_SNAPSHOT_PREFIX) ||
     name.startsWith(TORN_TAIL_PREFIX) ||
+    isRestoreName(name) ||
     KNOWN_NAMES.test(name)
   );
 }

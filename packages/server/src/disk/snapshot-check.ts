@@ -47,6 +47,19 @@ export function verifySnapshot(source: ByteSource): void {
   sum.verify();
 }
 
+/** {@link verifySnapshot} in steps that leave the event loop to others in between. @throws also the reason of `signal`. */
+export async function verifySnapshotInSteps(
+  source: ByteSource,
+  signal?: AbortSignal,
+): Promise<void> {
+  const sum = new SealedSum();
+  while (sum.addFrom(source)) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+  }
+  sum.verify();
+}
+
 /**
  * {@link verifySnapshot} for a file, in steps that leave the event loop to others in between.
  *
@@ -57,9 +70,7 @@ export async function isWholeSnapshot(snapshot: SnapshotName): Promise<boolean> 
     if (quickSnapshotFlaw(snapshot) !== undefined) return false;
     const source = openSnapshotSource(snapshot.path, snapshot.compression);
     try {
-      const sum = new SealedSum();
-      while (sum.addFrom(source)) await new Promise<void>((resolve) => setImmediate(resolve));
-      sum.verify();
+      await verifySnapshotInSteps(source);
       return true;
     } finally {
       source.close();

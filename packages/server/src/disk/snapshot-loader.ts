@@ -17,12 +17,14 @@ import {
 } from '@zooid/core';
 import { type Acl, JuteReader, MalformedError } from '@zooid/protocol';
 import type { SnapshotName } from './disk-names.ts';
-import { verifySnapshot } from './snapshot-check.ts';
+import { verifySnapshot, verifySnapshotInSteps } from './snapshot-check.ts';
 import { type ByteSource, openSnapshotSource } from './snapshot-source.ts';
 
 /** The window begins small, for most snapshots are, and grows up to this, or to hold one record. */
 const WINDOW_BYTES_MAX = 1024 * 1024;
 const WINDOW_BYTES_MIN = 64 * 1024;
+/** Node records that are loaded at a time while others want the event loop, too: some milliseconds. */
+const STEP_NODES = 2048;
 /** More than any seals, digest and zxid after the nodes. */
 const TAIL_BYTES_MAX = 256;
 
@@ -52,22 +54,56 @@ export function loadSnapshot(snapshot: SnapshotName, tree: LoadableTree): Loaded
   try {
     verifySnapshot(source);
     source.rewind();
-    return load(new Window(source), tree);
+    const steps = load(new Window(source), tree);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
   } finally {
     source.close();
   }
 }
 
-function load(window: Window, tree: LoadableTree): LoadedSnapshot {
+/**
+ * {@link loadSnapshot} in steps that leave the event loop to others in between. Nobody else may touch the tree meanwhile.
+ *
+ * @throws also the reason of `signal` when that is aborted.
+ */
+export async function loadSnapshotInSteps(
+  snapshot: SnapshotName,
+  tree: LoadableTree,
+  signal: AbortSignal,
+): Promise<LoadedSnapshot> {
+  const source = openSnapshotSource(snapshot.path, snapshot.compression);
+  try {
+    await verifySnapshotInSteps(source, signal);
+    source.rewind();
+    const steps = load(new Window(source), tree);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+    }
+  } finally {
+    source.close();
+  }
+}
+
+function* load(window: Window, tree: LoadableTree): Generator<void, LoadedSnapshot> {
   const { reader } = window;
   window.need(SNAPSHOT_HEADER_BYTES + 4);
   readSnapshotHeader(reader);
   const sessions = readSessions(window);
   tree.clearForLoad();
   loadAcls(window, tree);
-  do {
+  for (let left = STEP_NODES; ; left--) {
     window.needNode();
-  } while (tree.loadNode(reader));
+    if (!tree.loadNode(reader)) break;
+    if (left > 0) continue;
+    left = STEP_NODES;
+    yield;
+  }
   tree.finishLoad();
   window.fill(TAIL_BYTES_MAX);
   return { sessions, tail: readSnapshotTail(reader) };

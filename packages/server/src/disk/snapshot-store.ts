@@ -13,6 +13,7 @@
 
 import { constants, promises as fsp, unlinkSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type SnapshotSession, writeSeal, writeSnapshotHead, writeZxidDigest } from '@zooid/core';
 import { type Acl, ADLER32_INITIAL, JuteWriter } from '@zooid/protocol';
@@ -25,6 +26,8 @@ import { type ByteSink, compressing } from './snapshot-sink.ts';
 const SLICE_BYTES = 256 * 1024;
 /** Snappy runs on this thread, at some 100 MB/s. */
 const SNAPPY_SLICE_BYTES = 128 * 1024;
+/** Between slices the event loop is left alone for this many times as long as the slice took: a fifth at most is ours. */
+const REST_FACTOR = 4;
 /** Dirty bytes after which the file is synced, so that the one at the end does not hold up the log's writes. */
 const SYNC_STEP_BYTES = 16 * 1024 * 1024;
 
@@ -92,7 +95,20 @@ export class SnapshotStore {
    * {@link SnapshotWriting.out} as its writer, and calls {@link SnapshotWriting.write}. Nothing touches the disk yet.
    */
   begin(head: SnapshotHead): SnapshotWriting {
-    return new SnapshotWriting(this.#options, this.#disk, head);
+    const { directory, compression } = this.#options;
+    const name = snapshotFileName(head.zxid, compression);
+    const temporary = path.join(directory, `tmp.${name}`);
+    const target = path.join(directory, name);
+    return new SnapshotWriting(this.#options, this.#disk, head, { temporary, target });
+  }
+
+  /**
+   * {@link begin} for a state that is not the server's yet: when it is written, the file is whole and durable under the
+   * name `file` in the same directory, which the caller then makes a snapshot of or removes.
+   */
+  beginAside(head: SnapshotHead, file: string): SnapshotWriting {
+    const temporary = path.join(this.#options.directory, file);
+    return new SnapshotWriting(this.#options, this.#disk, head, { temporary, target: temporary });
   }
 }
 
@@ -103,6 +119,8 @@ export class SnapshotWriting {
 
   readonly #options: SnapshotStoreOptions;
   readonly #disk: DiskCalls;
+  /** Where it is written, and what that is renamed to when it is durable; the same path for one that stays aside. */
+  readonly #files: { readonly temporary: string; readonly target: string };
   readonly #zxid: number;
   readonly #digest: bigint | undefined;
   readonly #startedMs = performance.now();
@@ -111,8 +129,14 @@ export class SnapshotWriting {
   #isAborted = false;
 
   /** @internal Made by {@link SnapshotStore.begin}. */
-  constructor(options: SnapshotStoreOptions, disk: DiskCalls, head: SnapshotHead) {
+  constructor(
+    options: SnapshotStoreOptions,
+    disk: DiskCalls,
+    head: SnapshotHead,
+    files: { readonly temporary: string; readonly target: string },
+  ) {
     this.#options = options;
+    this.#files = files;
     this.#disk = disk;
     this.#zxid = head.zxid;
     this.#digest = head.digest;
@@ -131,10 +155,8 @@ export class SnapshotWriting {
    * @throws SnapshotWriteError; there is no file then, and the image is abandoned.
    */
   async write(image: ImageSlices): Promise<SnapshotFile | undefined> {
-    const { directory, compression } = this.#options;
-    const name = snapshotFileName(this.#zxid, compression);
-    const target = path.join(directory, name);
-    const temporary = path.join(directory, `tmp.${name}`);
+    const { directory } = this.#options;
+    const { temporary, target } = this.#files;
     const file = new SnapshotOutput(this.#disk);
     try {
       await file.open(temporary);
@@ -145,7 +167,7 @@ export class SnapshotWriting {
         removeTemporary(temporary);
         return undefined;
       }
-      await fsp.rename(temporary, target);
+      if (target !== temporary) await fsp.rename(temporary, target);
       await syncDirectory(directory);
     } catch (error) {
       image.abandon();
@@ -163,10 +185,16 @@ export class SnapshotWriting {
     const sliceBytes = compression === 'snappy' ? SNAPPY_SLICE_BYTES : SLICE_BYTES;
     for (let isLast = false; !isLast; ) {
       if (this.#isAborted) return;
+      const startedMs = performance.now();
       // Pre-images that came meanwhile count for the slice: the work of one round stays bounded.
       isLast = image.writeSlice(Math.max(4096, sliceBytes - this.out.length));
       if (isLast) this.#writeSeals();
-      await sink.write(this.#takeOut());
+      const slice = this.#takeOut();
+      const endedMs = performance.now();
+      await sink.write(slice);
+      // Requests come first: a snapshot may take its time, for the log has everything.
+      const restMs = (endedMs - startedMs) * REST_FACTOR - (performance.now() - endedMs);
+      if (restMs >= 1 && !isLast) await sleep(restMs);
     }
     await sink.end();
   }

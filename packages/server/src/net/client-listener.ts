@@ -58,6 +58,8 @@ export class ClientListener {
   readonly #leaving = new Set<ClientConnection>();
   readonly #connectionCountMax: number;
   #isStopping = false;
+  /** Nobody's requests are taken for the moment. */
+  #isOnHold = false;
   #onLastClosed: (() => void) | undefined;
 
   constructor(parts: ClientListenerParts) {
@@ -98,6 +100,17 @@ export class ClientListener {
     this.#isStopping = true;
     this.#server.close();
     for (const { socket } of this.connections) socket.pause();
+  }
+
+  /** Takes in no more requests until {@link release}; connections stay, replies go out, what arrives waits. */
+  hold(): void {
+    this.#isOnHold = true;
+  }
+
+  /** Takes requests again, those that waited first. */
+  release(): void {
+    this.#isOnHold = false;
+    this.releaseHeld();
   }
 
   /** Closes every connection once what was written to it is sent; resolves when the last one is gone. */
@@ -148,7 +161,7 @@ export class ClientListener {
 
   /** Takes requests again from clients that were held back, once there is room. */
   releaseHeld(): void {
-    if (this.#held.size === 0 || this.#isStopping) return;
+    if (this.#held.size === 0 || this.#isStopping || this.#isOnHold) return;
     for (const connection of this.#held) {
       if (this.#parts.core.outstandingCount > this.#parts.outstandingMax) return;
       if (connection.deferred.size >= DEFERRED_COUNT_MAX) continue;
@@ -241,6 +254,11 @@ export class ClientListener {
     const { turn, core, outstandingMax } = this.#parts;
     const { frames } = connection;
     for (;;) {
+      if (this.#isOnHold) {
+        this.#held.add(connection);
+        connection.socket.pause();
+        return;
+      }
       let isAtEnd = false;
       turn.begin();
       for (;;) {

@@ -139,6 +139,8 @@ export function lineOf(fact: Fact | ShellFact): LogLine | undefined {
         zxid: hex(fact.zxid),
         durationMs: fact.durationMs,
       });
+    case 'restore-resumed':
+      return warn('interrupted restore finished', { file: fact.file });
     case 'purge-failed':
       return warn('old files were not removed', { reason: fact.reason });
     case 'recovery-note':

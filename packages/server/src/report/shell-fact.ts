@@ -60,6 +60,8 @@ export type ShellFact =
     }
   | { readonly kind: 'snapshot-failed'; readonly reason: string }
   | { readonly kind: 'tree-restored'; readonly zxid: number; readonly durationMs: number }
+  /** A swap of the state that a crash had interrupted was finished: this file is all there is now. */
+  | { readonly kind: 'restore-resumed'; readonly file: string }
   | { readonly kind: 'files-purged'; readonly count: number }
   | { readonly kind: 'purge-failed'; readonly reason: string }
   | { readonly kind: 'recovery-note'; readonly note: RecoveryFact }
