@@ -136,7 +136,7 @@ describe('where authentication is enforced', () => {
 
   it('sasl may be tried', () => {
     const client = enforced().connect();
-    expect(client.codeOf({ op: OpCode.sasl, token: null })).toBe(0);
+    expect(client.codeOf({ op: OpCode.sasl, token: new Uint8Array(0) })).toBe(0);
     expect(client.isHungUp).toBe(false);
   });
 });
