@@ -65,6 +65,10 @@ export function differentialOptions(profile: Profile): ServerOptions {
     config: {
       tickTime: 3000,
       maxSessionTimeout: 60_000,
+      // Some recover from a log alone, some from snapshots taken under way.
+      ...(profile === 'acls' || profile === 'extended' || profile === 'bursts'
+        ? { snapCount: 100 }
+        : {}),
       ...(profile === 'extended' ? { extendedTypesEnabled: 'true' } : {}),
       ...(profile === 'quota' ? { enforceQuota: 'true' } : {}),
     },

@@ -2,7 +2,7 @@
  * The differential tester without vitest, for long runs:
  *
  *   node --conditions=@zooid/source --import tsx interop/differential/run.ts \
- *     [--seeds 1-50] [--steps 300] [--profiles watches,acls] [--other apache]
+ *     [--seeds 1-50] [--steps 300] [--profiles watches,acls] [--other apache] [--restart]
  */
 import { parseArgs } from 'node:util';
 import type { ServerKind } from '../harness/server.ts';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '300' },
     profiles: { type: 'string', default: PROFILES.join(',') },
     other: { type: 'string', default: 'zooid' },
+    restart: { type: 'boolean', default: false },
   },
 });
 const [first, last = first] = values.seeds.split('-').map(Number);
@@ -23,6 +24,7 @@ for (const profile of values.profiles.split(',') as Profile[]) {
   let pair = await ServerPair.start(values.other as ServerKind, profile);
   for (let seed = first!; seed <= last!; seed++) {
     try {
+      if (values.restart && seed > first!) await pair.restart();
       const difference = await compareSeed(pair, seed, profile, Number(values.steps));
       if (difference === undefined) continue;
       failures++;

@@ -59,6 +59,8 @@ export async function runZkCli(
   );
   const lines = normalise(finished.stdout, server).split('\n');
   const isEvent = (line: string) => line.startsWith('WatchedEvent ');
+  // Its own end may or may not be printed before it is over.
+  const isEnd = (line: string) => line.includes('state:Closed');
   const isNoise = (line: string) => line === '' || line === 'WATCHER::' || isEvent(line);
   return {
     code: finished.code,
@@ -66,6 +68,6 @@ export async function runZkCli(
     stderr: normalise(finished.stderr, server)
       .split('\n')
       .filter((line) => line !== ''),
-    events: lines.filter(isEvent),
+    events: lines.filter((line) => isEvent(line) && !isEnd(line)),
   };
 }
