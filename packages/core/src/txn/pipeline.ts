@@ -334,18 +334,16 @@ export class Pipeline {
       reader.span();
     }
     reader.position = first;
-    let isAfterFailure = false;
     const sub = this.#subTxnReader;
     for (let i = 0; i < count; i++) {
       const type = reader.int();
       const length = reader.span();
       sub.reset(reader.bytes, reader.spanStart, reader.spanStart + length);
       if (hasFailed && type !== OpCode.error) {
-        const code = isAfterFailure ? ErrorCode.runtimeInconsistency : ErrorCode.ok;
-        writeMultiResult(results, OpCode.error, code, this.#tree, this.#applier, sub.bytes);
+        // It stands before the failure: prepare made errors of those behind it.
+        writeMultiResult(results, OpCode.error, ErrorCode.ok, this.#tree, this.#applier, sub.bytes);
         continue;
       }
-      if (type === OpCode.error) isAfterFailure = true;
       const code = this.#applier.apply(type, sub, header);
       const isCreate2 = create2Indexes?.has(i) === true;
       const okType = isCreate2 ? OpCode.create2 : type;

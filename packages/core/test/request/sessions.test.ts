@@ -90,6 +90,10 @@ describe('connecting', () => {
     client.sendConnect({ lastZxidSeen: h.core.lastAppliedZxid + 1 });
     expect(client.isHungUp).toBe(true);
     expect(client.take()).toEqual([]);
+    const early = h.accept();
+    h.connect().send(createRequest('/b'));
+    early.sendConnect({ lastZxidSeen: h.core.lastProposedZxid });
+    expect(early.isHungUp).toBe(true);
     const other = h.accept();
     other.sendConnect({ lastZxidSeen: h.core.lastAppliedZxid });
     h.sync();
@@ -128,6 +132,17 @@ describe('coming back', () => {
     ]);
     expect(old.isHungUp).toBe(true);
     expect(client.codeOf(deleteRequest('/e'))).toBe(ErrorCode.ok);
+  });
+
+  it('finds a session that nobody holds once its connection is gone', () => {
+    const h = new Harness();
+    const old = h.connect();
+    expect(h.core.sessions.get(old.sessionId)?.client).toBe(old);
+    old.close();
+    expect(h.core.sessions.get(old.sessionId)?.client).toBeUndefined();
+    const client = h.accept();
+    client.sendConnect({ sessionId: old.sessionId, password: old.password });
+    expect(h.core.sessions.get(old.sessionId)?.client).toBe(client);
   });
 
   it('needs no write', () => {
