@@ -158,6 +158,11 @@ function loadNewestWhole(
     if (typeof reason !== 'string') return { name, content: reason };
     facts.push({ kind: 'snapshot-refused', file: name.path, reason });
   }
+  if (facts.length > 0) {
+    // What was loaded of the last one that was refused.
+    tree.clearForLoad();
+    tree.finishLoad();
+  }
   return undefined;
 }
 

@@ -1,15 +1,14 @@
 /**
  * Whether a snapshot file is whole: its last seal states the checksum of everything before it, so one
- * pass over the bytes proves the file without understanding it. Nothing is loaded from a file that did
- * not pass.
+ * pass over the bytes proves the file without understanding it.
  */
 
 import fs from 'node:fs';
 import { hasSealEnd, readSeal, SEAL_BYTES, SNAPSHOT_BYTES_MIN } from '@zooid/core';
 import { ADLER32_INITIAL, JuteReader, MalformedError } from '@zooid/protocol';
 import type { SnapshotName } from './disk-names.ts';
-import { nativeAdler32 } from './native-adler32.ts';
-import { type ByteSource, hasCompressionMagic, openSnapshotSource } from './snapshot-source.ts';
+import { hasCompressionMagic, openSnapshotSource } from './snapshot-source.ts';
+import { wordAdler32 } from './word-adler32.ts';
 
 /** Chunks begin small, for most snapshots are, and grow up to this. */
 const CHUNK_BYTES_MAX = 1024 * 1024;
@@ -40,28 +39,8 @@ export function quickSnapshotFlaw(snapshot: SnapshotName): string | undefined {
   }
 }
 
-/** Verifies the checksum of everything that `source` holds. @throws MalformedError if it does not match. */
-export function verifySnapshot(source: ByteSource): void {
-  const sum = new SealedSum();
-  while (sum.addFrom(source));
-  sum.verify();
-}
-
-/** {@link verifySnapshot} in steps that leave the event loop to others in between. @throws also the reason of `signal`. */
-export async function verifySnapshotInSteps(
-  source: ByteSource,
-  signal?: AbortSignal,
-): Promise<void> {
-  const sum = new SealedSum();
-  while (sum.addFrom(source)) {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    signal?.throwIfAborted();
-  }
-  sum.verify();
-}
-
 /**
- * {@link verifySnapshot} for a file, in steps that leave the event loop to others in between.
+ * Verifies a file, in steps that leave the event loop to others in between.
  *
  * @returns whether the file is a whole snapshot; false also when it cannot be read.
  */
@@ -70,7 +49,17 @@ export async function isWholeSnapshot(snapshot: SnapshotName): Promise<boolean> 
     if (quickSnapshotFlaw(snapshot) !== undefined) return false;
     const source = openSnapshotSource(snapshot.path, snapshot.compression);
     try {
-      await verifySnapshotInSteps(source);
+      const sum = new SealedSum();
+      let chunk = new Uint8Array(CHUNK_BYTES_MIN);
+      for (;;) {
+        const count = source.read(chunk, 0, chunk.byteLength);
+        if (count === 0) break;
+        sum.add(chunk, 0, count);
+        if (count === chunk.byteLength && count < CHUNK_BYTES_MAX)
+          chunk = new Uint8Array(count * 2);
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      sum.verify();
       return true;
     } finally {
       source.close();
@@ -80,32 +69,30 @@ export async function isWholeSnapshot(snapshot: SnapshotName): Promise<boolean> 
   }
 }
 
-/** Adler-32 of a stream without its last 13 bytes, and those. */
-class SealedSum {
-  #chunk = new Uint8Array(CHUNK_BYTES_MIN);
-  /** Bytes at the front of the chunk that are not summed yet: the seal, if nothing follows. */
-  #held = 0;
+/** Adler-32 of a stream without its last 13 bytes, and those: if nothing follows, they are the seal. */
+export class SealedSum {
   #checksum = ADLER32_INITIAL;
+  /** The last bytes, which are not summed yet. */
+  readonly #last = new Uint8Array(SEAL_BYTES);
+  #held = 0;
 
-  /** @returns false at the end of the source. */
-  addFrom(source: ByteSource): boolean {
-    const chunk = this.#chunk;
-    const count = source.read(chunk, this.#held, chunk.byteLength - this.#held);
-    if (count === 0) return false;
-    const end = this.#held + count;
-    const summed = Math.max(0, end - SEAL_BYTES);
-    this.#checksum = nativeAdler32(this.#checksum, chunk, 0, summed);
-    const held = chunk.subarray(summed, end);
-    if (end === chunk.byteLength && end < CHUNK_BYTES_MAX) this.#chunk = new Uint8Array(end * 2);
-    this.#chunk.set(held);
-    this.#held = end - summed;
-    return true;
+  /** Takes `[start, end)` of `bytes`, which follow what came before. */
+  add(bytes: Uint8Array, start: number, end: number): void {
+    const last = this.#last;
+    const count = Math.min(end - start, SEAL_BYTES);
+    const summed = Math.max(0, this.#held + count - SEAL_BYTES);
+    this.#checksum = wordAdler32(this.#checksum, last, 0, summed);
+    this.#checksum = wordAdler32(this.#checksum, bytes, start, end - count);
+    last.copyWithin(0, summed, this.#held);
+    this.#held += count - summed;
+    last.set(bytes.subarray(end - count, end), this.#held - count);
   }
 
+  /** To be called after the end. @throws MalformedError if the last seal states another checksum. */
   verify(): void {
     if (this.#held < SEAL_BYTES) throw new MalformedError('it is too short for a seal');
     const reader = new JuteReader();
-    reader.reset(this.#chunk, 0, this.#held);
+    reader.reset(this.#last, 0, this.#held);
     if (readSeal(reader) !== this.#checksum)
       throw new MalformedError('its checksum does not match');
   }

@@ -17,8 +17,6 @@ import type { SnapshotCompression } from './disk-names.ts';
 export interface ByteSource {
   /** Reads up to `length` bytes into `target` at `offset`. @returns how many; 0 only at the end. */
   read(target: Uint8Array, offset: number, length: number): number;
-  /** The next read begins at the front again. */
-  rewind(): void;
   close(): void;
 }
 
@@ -69,10 +67,6 @@ class FileSource implements ByteSource {
     return count;
   }
 
-  rewind(): void {
-    this.#position = 0;
-  }
-
   close(): void {
     fs.closeSync(this.#fd);
   }
@@ -93,10 +87,6 @@ class MemorySource implements ByteSource {
     return count;
   }
 
-  rewind(): void {
-    this.#position = 0;
-  }
-
   close(): void {}
 }
 
@@ -113,13 +103,6 @@ class SnappySource implements ByteSource {
       file.close();
       throw error;
     }
-  }
-
-  rewind(): void {
-    this.#file.rewind();
-    this.#readHeader();
-    this.#block = new Uint8Array(0);
-    this.#position = 0;
   }
 
   read(target: Uint8Array, offset: number, length: number): number {

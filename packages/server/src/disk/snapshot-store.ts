@@ -19,8 +19,8 @@ import { type SnapshotSession, writeSeal, writeSnapshotHead, writeZxidDigest } f
 import { type Acl, ADLER32_INITIAL, JuteWriter } from '@zooid/protocol';
 import { type DiskCalls, realDisk } from './disk-calls.ts';
 import { type SnapshotCompression, snapshotFileName } from './disk-names.ts';
-import { nativeAdler32 } from './native-adler32.ts';
 import { type ByteSink, compressing } from './snapshot-sink.ts';
+import { wordAdler32 } from './word-adler32.ts';
 
 /** Bytes asked of the tree at a time: 1 to 2 ms of the event loop, checksum and copy included. */
 const SLICE_BYTES = 256 * 1024;
@@ -215,13 +215,13 @@ export class SnapshotWriting {
   /** Writes a seal behind what is in {@link out}, which is summed when it leaves. */
   #seal(): void {
     const { out } = this;
-    writeSeal(out, nativeAdler32(this.#checksum, out.bytes, 0, out.length));
+    writeSeal(out, wordAdler32(this.#checksum, out.bytes, 0, out.length));
   }
 
   /** What the writer holds, as a copy: it takes pre-images while the copy is on its way. */
   #takeOut(): Uint8Array {
     const { out } = this;
-    this.#checksum = nativeAdler32(this.#checksum, out.bytes, 0, out.length);
+    this.#checksum = wordAdler32(this.#checksum, out.bytes, 0, out.length);
     const bytes = out.copy();
     out.clear();
     return bytes;

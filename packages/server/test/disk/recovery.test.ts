@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { type DataTree, writeSeal, writeSnapshotHead, writeZxidDigest } from '@zooid/core';
+import { DataTree, writeSeal, writeSnapshotHead, writeZxidDigest } from '@zooid/core';
 import { ADLER32_INITIAL, adler32, JuteWriter } from '@zooid/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -150,6 +150,21 @@ describe('immunity: ZK-2325, 3056, 3644, 3781: what must exist', () => {
     const { result } = recoverDirectory(directory);
 
     expect(result).toMatchObject({ lastZxid: 0, snapshotZxid: undefined });
+  });
+
+  test('nothing stays of a snapshot that proves to be damaged while it is loaded', async () => {
+    const directory = temporaryDirectory();
+    const file = await writeSnapshot(directory, 0, treeOf(9));
+    const bytes = fs.readFileSync(file);
+    bytes[bytes.byteLength - 300]! ^= 1;
+    fs.writeFileSync(file, bytes);
+
+    const { result, tree } = recoverDirectory(directory);
+
+    expect(result.facts).toMatchObject([{ reason: 'its checksum does not match' }]);
+    expect(tree.findPath('/z1')).toBe(-1);
+    expect(tree.nodeCount).toBe(new DataTree({ digestEnabled: true }).nodeCount);
+    expect(tree.digest).toBe(new DataTree({ digestEnabled: true }).digest);
   });
 
   test('a snapshot without any log is a restored backup', async () => {
