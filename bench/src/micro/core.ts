@@ -52,6 +52,8 @@ const core = new ServerCore({
   },
   meter: {
     onReceived: () => {},
+    onAdmitted: () => {},
+    onUnqueued: () => {},
     onReply: () => {},
     onConnected: () => {},
     onEvent: () => {},

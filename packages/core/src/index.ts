@@ -3,7 +3,7 @@ export { type AccessOptions, AccessRules, type ClientInfo, withIds } from './aut
 export type { AuthId } from './auth/auth-id.ts';
 export type { AuthFacts, AuthOutcome, AuthProvider } from './auth/auth-provider.ts';
 export { DigestProvider } from './auth/digest-provider.ts';
-export { EnsembleProvider } from './auth/ensemble-provider.ts';
+export { EnsembleProvider, type EnsembleVerdict } from './auth/ensemble-provider.ts';
 export { hostAddress } from './auth/ip-address.ts';
 export { ipProvider } from './auth/ip-provider.ts';
 export { Client, type ClientFacts } from './client.ts';

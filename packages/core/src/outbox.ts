@@ -26,6 +26,7 @@ export type CloseReason =
   | 'session-invalid'
   | 'client-zxid-ahead'
   | 'throttled'
+  | 'stale-request'
   | 'auth-failed'
   | 'auth-required'
   | 'unimplemented'
@@ -80,6 +81,10 @@ export type Fact =
  */
 export interface Meter {
   onReceived(client: Client, op: number, bytes: number): void;
+  /** A connect request passed the connection throttle, whose bucket is short of so many tokens now. */
+  onAdmitted(tokenDeficit: number): void;
+  /** A request left the queue of those that wait for their turn. */
+  onUnqueued(outcome: 'ready' | 'throttled' | 'dropped', waitedMs: number): void;
   /** A reply was encoded. `latencyMs` counts from the arrival of its request. */
   onReply(reply: ReplyFacts): void;
   /** The answer to a connect request was encoded. */

@@ -183,6 +183,8 @@ export class Harness {
       },
       meter: {
         onReceived: () => {},
+        onAdmitted: () => {},
+        onUnqueued: () => {},
         onReply: () => {},
         onEvent: () => {},
         onConnected: () => {},

@@ -149,14 +149,15 @@ class Server implements RunningServer {
             disk: this.#options.disk,
           });
     this.#storage = storage;
+    const meter = new ServerMeter(stats);
     const core = new ServerCore({
       options: coreOptionsOf(config),
       outbox: {
         appendTxn: (zxid, bytes, start, end) => storage.log.append(zxid, bytes, start, end),
         report: (fact) => reporter.report(fact),
       },
-      meter: new ServerMeter(stats),
-      access: accessRulesOf(config.security),
+      meter,
+      access: accessRulesOf(config.security, stats),
       wallMs: clock.wallMs(),
       nowMs: clock.nowMs(),
       random: { next: Math.random },
@@ -244,6 +245,7 @@ class Server implements RunningServer {
         { enabled: config.fourLetterWords, traceMask: this.#traceMask },
         view,
       ),
+      meter,
       reporter,
       clock,
     });

@@ -1,6 +1,9 @@
 import { decodeUtf8 } from '@zooid/protocol';
 import type { AuthOutcome, AuthProvider } from './auth-provider.ts';
 
+/** What became of the name that a client gave: `none` when it gave none. */
+export type EnsembleVerdict = 'ours' | 'another' | 'none';
+
 /**
  * Scheme `ensemble`: a client names the ensemble that it means to talk to, and is hung up on when it
  * reached another. Proves no id, and means nothing in an ACL. Source: EnsembleAuthenticationProvider.
@@ -10,14 +13,24 @@ export class EnsembleProvider implements AuthProvider {
   readonly isAuthenticated = false;
   readonly #names: ReadonlySet<string>;
 
-  /** @param names - comma-separated, as in `ensembleAuthName`. */
-  constructor(names: string) {
+  readonly #onJudged: ((verdict: EnsembleVerdict) => void) | undefined;
+
+  /**
+   * @param names - comma-separated, as in `ensembleAuthName`.
+   * @param onJudged - told of every client that uses the scheme, for counting.
+   */
+  constructor(names: string, onJudged?: (verdict: EnsembleVerdict) => void) {
+    this.#onJudged = onJudged;
     this.#names = new Set(names.split(',').map((name) => name.trim()));
   }
 
   authenticate(bytes: Uint8Array | null): AuthOutcome {
-    if (bytes === null || bytes.byteLength === 0) return { kind: 'ok', ids: [] };
+    if (bytes === null || bytes.byteLength === 0) {
+      this.#onJudged?.('none');
+      return { kind: 'ok', ids: [] };
+    }
     const isOurs = this.#names.has(decodeUtf8(bytes, 0, bytes.byteLength));
+    this.#onJudged?.(isOurs ? 'ours' : 'another');
     return isOurs ? { kind: 'ok', ids: [] } : { kind: 'wrong-ensemble' };
   }
 

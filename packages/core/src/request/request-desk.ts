@@ -177,6 +177,7 @@ export class RequestDesk {
       this.#replies.hangUp(client, 'throttled');
       return;
     }
+    this.#meter.onAdmitted(this.#throttle.deficit);
     if (request.lastZxidSeen > BigInt(this.#pipeline.lastApplied)) {
       // Here it would travel back in time. It gets no answer, so that it tries another server.
       this.#replies.hangUp(client, 'client-zxid-ahead');
@@ -321,6 +322,8 @@ export class RequestDesk {
 
   #onReady({ client, op, frame, receivedAtMs }: QueuedRequest, isThrottled: boolean): void {
     client.queued--;
+    const waitedMs = this.#clock.nowMs - receivedAtMs;
+    this.#meter.onUnqueued(isThrottled ? 'throttled' : 'ready', waitedMs);
     // What a connection wrote before it was lost is done; nobody is there to be answered.
     if (client.phase === 'closed' && !isWrite(op)) return;
     const reader = this.#queuedReader;
@@ -340,9 +343,10 @@ export class RequestDesk {
     }
   }
 
-  #onDropped({ client }: QueuedRequest): void {
+  #onDropped({ client, receivedAtMs }: QueuedRequest): void {
     client.queued--;
-    this.#replies.hangUp(client, 'throttled');
+    this.#meter.onUnqueued('dropped', this.#clock.nowMs - receivedAtMs);
+    this.#replies.hangUp(client, 'stale-request');
   }
 
   #replyThrottled(client: Client, xid: number): void {

@@ -104,7 +104,7 @@ describe('with request_throttle_max_requests', () => {
     expect(bob.isHungUp).toBe(true);
     h.sync();
     expect([h.tree.findPath('/2'), h.tree.findPath('/3')]).toEqual([-1, -1]);
-    expect(h.factsOf('client-closed')).toMatchObject([{ client: bob, reason: 'throttled' }]);
+    expect(h.factsOf('client-closed')).toMatchObject([{ client: bob, reason: 'stale-request' }]);
   });
 
   it('the order of one connection holds', () => {

@@ -177,7 +177,7 @@ export class ServerView implements AdminView {
         remoteAddress: address,
         remotePort,
         isSecure: false,
-        isReading: !socket.isPaused(),
+        isReading: !connection.hasAskedWord && !socket.isPaused(),
         isWriting: socket.writableLength > 0,
         outstandingRequests: connection.outstanding,
         sessionId: session?.id ?? 0n,

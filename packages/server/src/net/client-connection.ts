@@ -13,6 +13,8 @@ export class ClientConnection extends Client {
   readonly establishedMs: number;
   /** Monotonic; without a session by then it is closed. */
   readonly sessionDueMs: number;
+  /** It asked a four-letter word: nothing more is taken from it. */
+  hasAskedWord = false;
   /** It does not read its replies: until it does, its requests are not taken. */
   isPaused = false;
   /** Writes that the socket holds back, at most; each costs memory beside its bytes. */

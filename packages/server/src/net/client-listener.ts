@@ -5,6 +5,7 @@ import { type FourLetterWords, tryFourLetterWord } from '../admin/four-letter.ts
 import type { Clock } from '../clock.ts';
 import type { NetworkConfig } from '../config/config.ts';
 import type { Reporter } from '../report/reporter.ts';
+import type { ServerMeter } from '../report/server-meter.ts';
 import type { CutReason } from '../report/shell-fact.ts';
 import { ClientConnection } from './client-connection.ts';
 import { connectionCountFromOpenFiles } from './open-files.ts';
@@ -37,6 +38,7 @@ export interface ClientListenerParts {
   readonly core: ServerCore;
   readonly turn: Turn;
   readonly words: FourLetterWords;
+  readonly meter: Pick<ServerMeter, 'onWord'>;
   readonly reporter: Reporter;
   readonly clock: Clock;
 }
@@ -307,6 +309,9 @@ export class ClientListener {
         const { name: asked } = word;
         const { address } = connection;
         this.#parts.reporter.report({ kind: 'word-asked', word: asked, address });
+        // As Apache does: the word is one packet, and the connection is read no more. Both show in the answer.
+        this.#parts.meter.onWord(connection);
+        connection.hasAskedWord = true;
         socket.removeAllListeners('data');
         socket.resume();
         socket.end(this.#parts.words.answer(word, rest));

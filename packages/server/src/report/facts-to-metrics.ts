@@ -19,6 +19,7 @@ export function countFact(stats: ServerStats, fact: Fact | ShellFact): void {
       break;
     case 'client-closed':
       stats.connectionsDropped += 1;
+      if (fact.reason === 'throttled') stats.connectionsRejected += 1;
       if (fact.reason === 'not-serving') stats.closedWithoutServerRunning += 1;
       if (fact.reason === 'large-request-limit') stats.largeRequestsRejected += 1;
       break;

@@ -157,9 +157,21 @@ export const COUNTERS: readonly CounterMetric[] = [
     'Times a leader stepped down because its voters followed another.',
     ENSEMBLE,
   ),
-  absent('ensemble_auth_success', 'Ensemble names that matched.', ENSEMBLE),
-  absent('ensemble_auth_fail', 'Ensemble names that did not match.', ENSEMBLE),
-  absent('ensemble_auth_skip', 'Clients that named no ensemble.', ENSEMBLE),
+  counter(
+    'ensemble_auth_success',
+    'Ensemble names that matched.',
+    (v) => v.stats.ensembleNamesMatched,
+  ),
+  counter(
+    'ensemble_auth_fail',
+    'Ensemble names that did not match.',
+    (v) => v.stats.ensembleNamesOfOthers,
+  ),
+  counter(
+    'ensemble_auth_skip',
+    'Clients that used the scheme ensemble without a name.',
+    (v) => v.stats.ensembleNamesSkipped,
+  ),
   absent(
     'skip_learner_request_to_next_processor_count',
     'Learner requests dropped because their session had gone.',

@@ -33,6 +33,27 @@ export class ServerMeter implements Meter {
     (client as CountedClient).stats.packetsReceived += 1;
   }
 
+  onAdmitted(tokenDeficit: number): void {
+    this.#stats.connectionTokenDeficit.add(tokenDeficit);
+  }
+
+  onUnqueued(outcome: 'ready' | 'throttled' | 'dropped', waitedMs: number): void {
+    const stats = this.#stats;
+    if (outcome === 'dropped') {
+      stats.staleRequestsDropped += 1;
+      return;
+    }
+    stats.requestThrottleQueueTimeMs.add(waitedMs);
+    if (outcome === 'throttled') stats.throttledOps += 1;
+  }
+
+  /** A four-letter word: four bytes where the length of a frame stands otherwise. */
+  onWord(client: CountedClient): void {
+    this.#stats.packetsReceived += 1;
+    this.#stats.bytesReceived += LENGTH_BYTES;
+    client.stats.packetsReceived += 1;
+  }
+
   onReply(reply: ReplyFacts): void {
     const stats = this.#stats;
     stats.recordResponse(reply.bytes);

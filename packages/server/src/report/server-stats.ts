@@ -5,6 +5,7 @@
  * (mntr, /commands/monitor, Prometheus). A field without a user there, or a metric without a field here, is a
  * defect that a test finds. All times are whole milliseconds, as Apache's are; all sizes bytes.
  */
+import type { EnsembleVerdict } from '@zooid/core';
 import type { OpCode } from '@zooid/protocol';
 import { NamespaceTraffic } from './namespace-traffic.ts';
 import { PercentileSummary, type Summary } from './summary.ts';
@@ -64,6 +65,10 @@ export class ServerStats {
   staleSessionsExpired: number = 0;
   closedWithoutServerRunning: number = 0;
   authFailures: number = 0;
+  /** Clients that named this ensemble, another one, or none, in the scheme `ensemble`. */
+  ensembleNamesMatched: number = 0;
+  ensembleNamesOfOthers: number = 0;
+  ensembleNamesSkipped: number = 0;
   unsuccessfulHandshakes: number = 0;
   tlsHandshakesExceeded: number = 0;
 
@@ -160,6 +165,13 @@ export class ServerStats {
     let total = 0;
     for (const count of this.#opCounts) total += count;
     return total;
+  }
+
+  /** Counts one use of the scheme `ensemble`. */
+  countEnsembleName(verdict: EnsembleVerdict): void {
+    if (verdict === 'ours') this.ensembleNamesMatched += 1;
+    else if (verdict === 'another') this.ensembleNamesOfOthers += 1;
+    else this.ensembleNamesSkipped += 1;
   }
 
   /** Counts a write refused by a quota. @param namespace - top-level znode, without slashes. */

@@ -264,6 +264,7 @@ describe('globalOutstandingLimit', () => {
 describe('connection_throttle_tokens', () => {
   test('closes connections that come too fast, without an answer', async () => {
     const server = await memoryServer({
+      fourLetterWords: new Set(['mntr']),
       throttle: {
         connection: {
           tokenCount: 3,
@@ -285,6 +286,10 @@ describe('connection_throttle_tokens', () => {
     expect(await refused.handshake()).toBeUndefined();
     await server.log.until('connection closed', { reason: 'throttled' });
     for (const client of clients) await dataOf(client, '/');
+    const metrics = await askWord(server.port, 'mntr');
+    expect(metrics).toContain('zk_max_connection_token_deficit\t3\n');
+    expect(metrics).toContain('zk_cnt_connection_token_deficit\t3\n');
+    expect(metrics).toContain('zk_connection_rejected\t1\n');
   });
 });
 

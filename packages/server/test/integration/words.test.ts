@@ -26,6 +26,14 @@ describe('a four-letter word', () => {
     );
   });
 
+  test('counts as one packet, on a connection that is read no more', async () => {
+    const server = await memoryServer({ fourLetterWords: allWords });
+    const stat = await askWord(server.port, 'stat');
+    expect(stat).toMatch(/^ \/127\.0\.0\.1:\d+\[0\]\(queued=0,recved=1,sent=0\)$/m);
+    expect(stat).toContain('\nReceived: 1\n');
+    expect(await askWord(server.port, 'srvr')).toContain('\nReceived: 2\n');
+  });
+
   test('may come in pieces', async () => {
     const server = await memoryServer({ fourLetterWords: allWords });
     const client = await server.stranger();
