@@ -24,6 +24,7 @@ import { DataTree, type DataTreeOptions } from './tree/data-tree.ts';
 import type { TreeImage } from './tree/tree-image.ts';
 import type { TurnClock } from './turn-clock.ts';
 import { Applier } from './txn/apply.ts';
+import { FutureTree } from './txn/future-tree.ts';
 import { Pipeline } from './txn/pipeline.ts';
 import { Preparer } from './txn/prepare.ts';
 import { WatchTable } from './watch/watch-table.ts';
@@ -78,7 +79,7 @@ export class ServerCore {
   readonly connectionThrottle: ConnectionThrottle;
 
   readonly #outbox: Outbox;
-  readonly #preparer: Preparer;
+  readonly #future: FutureTree;
   readonly #pipeline: Pipeline;
   readonly #desk: RequestDesk;
   readonly #cleaner: Cleaner;
@@ -113,7 +114,8 @@ export class ServerCore {
     });
     const nobody = new Client({ address: '' });
     const replies = new Replies({ access, meter, outbox, clock, nobody });
-    const preparer = new Preparer({ tree, access, quotas, options });
+    const future = new FutureTree(tree, options);
+    const preparer = new Preparer({ future, access, quotas, options });
     const applier = new Applier<Client>({
       tree,
       watches,
@@ -130,6 +132,7 @@ export class ServerCore {
       options,
       tree,
       sessions,
+      future,
       preparer,
       applier,
       replies,
@@ -149,7 +152,7 @@ export class ServerCore {
     this.replies = replies;
     this.connectionThrottle = throttle;
     this.#outbox = outbox;
-    this.#preparer = preparer;
+    this.#future = future;
     this.#pipeline = pipeline;
     this.#cleaner = new Cleaner(tree, options.cleaner);
     this.#clock = clock;
@@ -187,7 +190,7 @@ export class ServerCore {
 
   /** Changes that are proposed and not applied. */
   get outstandingChangeCount(): number {
-    return this.#preparer.outstanding.size;
+    return this.#future.changeCount;
   }
 
   // ── Restoring: before any turn ────────────────────────────────────────────────────────────────────

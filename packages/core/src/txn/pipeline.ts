@@ -19,6 +19,7 @@ import type { DataTree } from '../tree/data-tree.ts';
 import type { TurnClock } from '../turn-clock.ts';
 import { type Applier, writeMultiEnd, writeMultiResult } from './apply.ts';
 import { AuditTrail } from './audit-trail.ts';
+import type { FutureTree } from './future-tree.ts';
 import type { Preparer, RequestContext } from './prepare.ts';
 import { type Proposal, ProposalQueue } from './proposal-queue.ts';
 
@@ -54,6 +55,7 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #tree: DataTree;
   readonly #sessions: SessionTracker;
+  readonly #future: FutureTree;
   readonly #preparer: Preparer;
   readonly #applier: Applier<Client>;
   readonly #replies: Replies;
@@ -84,6 +86,7 @@ export class Pipeline {
     readonly options: PipelineOptions;
     readonly tree: DataTree;
     readonly sessions: SessionTracker;
+    readonly future: FutureTree;
     readonly preparer: Preparer;
     readonly applier: Applier<Client>;
     readonly replies: Replies;
@@ -97,6 +100,7 @@ export class Pipeline {
     this.#options = parts.options;
     this.#tree = parts.tree;
     this.#sessions = parts.sessions;
+    this.#future = parts.future;
     this.#preparer = parts.preparer;
     this.#applier = parts.applier;
     this.#replies = parts.replies;
@@ -162,7 +166,7 @@ export class Pipeline {
         this.#applier.closeSession(sessionId, [], this.#lastApplied);
       }
     }
-    this.#preparer.resetDigest();
+    this.#future.reset();
     return orphanCount;
   }
 
@@ -176,7 +180,7 @@ export class Pipeline {
     this.restoredSnapshot(zxid, zxid);
     this.#committedSessions.clear();
     for (const [id, timeoutMs] of sessions) this.#committedSessions.set(id, timeoutMs);
-    this.#preparer.resetDigest();
+    this.#future.reset();
   }
 
   // ── Proposing ─────────────────────────────────────────────────────────────────────────────────────
@@ -211,7 +215,7 @@ export class Pipeline {
       this.#writeHeader(OpCode.error, sessionId, xid, zxid);
       this.#txn.int(code);
     } else if (this.#options.digestEnabled) {
-      this.#preparer.writeDigest(this.#txn);
+      this.#future.writeDigest(this.#txn);
     }
     const proposal = this.#append(zxid, op, sessionId, client, xid, receivedAtMs);
     proposal.requestBytes = requestBytes;
@@ -222,7 +226,7 @@ export class Pipeline {
   proposeCreateSession(client: Client, session: Session): void {
     const zxid = this.#beginTxn(OpCode.createSession, session.id, 0);
     this.#txn.int(session.timeoutMs);
-    if (this.#options.digestEnabled) this.#preparer.writeDigest(this.#txn);
+    if (this.#options.digestEnabled) this.#future.writeDigest(this.#txn);
     this.#append(zxid, OpCode.createSession, session.id, client, 0, this.#clock.nowMs);
   }
 
@@ -231,7 +235,7 @@ export class Pipeline {
     session.isClosing = true;
     const zxid = this.#beginTxn(OpCode.closeSession, session.id, xid);
     this.#preparer.closeSession(session.id, this.#txn, this.#beginContext(zxid, session.id));
-    if (this.#options.digestEnabled) this.#preparer.writeDigest(this.#txn);
+    if (this.#options.digestEnabled) this.#future.writeDigest(this.#txn);
     this.#append(zxid, OpCode.closeSession, session.id, client, xid, this.#clock.nowMs);
   }
 
@@ -271,7 +275,7 @@ export class Pipeline {
       reader.reset(proposal.block.bytes, proposal.start + TXN_TYPE_AT, proposal.end);
       code = this.#apply(reader.int(), proposal, this.#audit);
       if (proposal.audited !== undefined) this.#reportAudited(proposal, code);
-      this.#preparer.outstanding.applied(proposal.zxid);
+      this.#future.applied(proposal.zxid);
       this.#largeRequests.release(proposal.requestBytes);
     } else if (proposal.syncPath.byteLength === 0) {
       code = ErrorCode.marshallingError;
@@ -461,6 +465,7 @@ export class Pipeline {
     context.timeMs = this.#clock.wallMs;
     context.sessionId = sessionId;
     context.ids = [];
+    this.#future.begin(zxid, context.timeMs);
     return context;
   }
 

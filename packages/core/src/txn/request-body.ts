@@ -1,0 +1,130 @@
+/** Parts of the bodies of write requests and of transactions: paths, ACLs, data, the operations of a multi. */
+
+import {
+  type Acl,
+  createModeTraits,
+  decodeAcls,
+  encodeAcls,
+  type JuteReader,
+  type JuteWriter,
+  MalformedError,
+  OpCode,
+  openAcl,
+} from '@zooid/protocol';
+
+const SLASH = 0x2f;
+
+/** The ACL vector [world:anyone all] as it stands in nearly every create request. */
+const openAclBytes = Uint8Array.of(
+  ...[0, 0, 0, 1, 0, 0, 0, 31],
+  ...[0, 0, 0, 5, 0x77, 0x6f, 0x72, 0x6c, 0x64],
+  ...[0, 0, 0, 6, 0x61, 0x6e, 0x79, 0x6f, 0x6e, 0x65],
+);
+
+/** Where the last slash is; -1 without one, or when there is a NUL: no such path can be looked up. */
+export function lastSlash(bytes: Uint8Array, start: number, end: number): number {
+  let slash = -1;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i];
+    if (byte === SLASH) slash = i;
+    else if (byte === 0) return -1;
+  }
+  return slash;
+}
+
+/** Reads an ACL vector; the open one is known by its bytes and is `openAcl` itself. @throws MalformedError */
+export function readAcls(reader: JuteReader): readonly Acl[] {
+  if (startsWithOpenAcl(reader)) {
+    reader.position += openAclBytes.length;
+    return openAcl;
+  }
+  return decodeAcls(reader);
+}
+
+function startsWithOpenAcl(reader: JuteReader): boolean {
+  if (reader.remaining < openAclBytes.length) return false;
+  const { bytes, position } = reader;
+  for (let i = 0; i < openAclBytes.length; i++) {
+    if (bytes[position + i] !== openAclBytes[i]) return false;
+  }
+  return true;
+}
+
+/** Writes an ACL vector. */
+export function writeAcls(out: JuteWriter, acls: readonly Acl[]): void {
+  if (acls === openAcl) out.raw(openAclBytes, 0, openAclBytes.length);
+  else encodeAcls(out, acls);
+}
+
+/** Writes data as a jute buffer; a length of -1 is null. */
+export function writeData(out: JuteWriter, bytes: Uint8Array, start: number, length: number): void {
+  if (length < 0) out.int(-1);
+  else out.bufferOf(bytes, start, start + length);
+}
+
+/** Writes characters as single bytes. */
+export function writeAscii(out: JuteWriter, text: string): void {
+  for (let i = 0; i < text.length; i++) out.byte(text.charCodeAt(i));
+}
+
+/**
+ * What a createTTL inside of a multi asks for, by its flags. The reader is at its body and stays there.
+ * Source: Op.create with a TTL.
+ */
+export function opOfTtlForm(reader: JuteReader): number {
+  const start = reader.position;
+  reader.span();
+  reader.span();
+  readAcls(reader);
+  const traits = createModeTraits(reader.int());
+  reader.position = start;
+  if (traits?.hasTtl === true) return OpCode.createTTL;
+  return traits?.isContainer === true ? OpCode.createContainer : OpCode.create;
+}
+
+/** Steps over one operation of a multi. @throws MalformedError for a type that no multi may carry. */
+export function skipMultiOperation(op: number, reader: JuteReader): void {
+  switch (op) {
+    case OpCode.create:
+    case OpCode.create2:
+    case OpCode.createContainer:
+      reader.span();
+      reader.span();
+      readAcls(reader);
+      // Apache decodes these into an operation at once, which has no room for other modes.
+      if (createModeTraits(reader.int())?.hasTtl !== false) {
+        throw new MalformedError('a create mode that does not exist, or has no TTL with it');
+      }
+      return;
+    case OpCode.createTTL:
+      reader.span();
+      reader.span();
+      readAcls(reader);
+      reader.int();
+      reader.long();
+      return;
+    case OpCode.delete:
+    case OpCode.check:
+      reader.span();
+      reader.int();
+      return;
+    case OpCode.setData:
+      reader.span();
+      reader.span();
+      reader.int();
+      return;
+    default:
+      throw new MalformedError(`operation ${op} in a multi`);
+  }
+}
+
+/** Steps over the whole multi request and returns how many operations it has. */
+export function skipMultiRequest(reader: JuteReader): number {
+  for (let count = 0; ; count++) {
+    const op = reader.int();
+    const isDone = reader.boolean();
+    reader.int();
+    if (isDone) return count;
+    skipMultiOperation(op, reader);
+  }
+}
