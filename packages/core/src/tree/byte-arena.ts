@@ -101,9 +101,10 @@ export class ByteArena {
     return handle >= 0 ? this.#words[handle >>> 16]! : this.#bufferWords[~handle]!;
   }
 
-  /** The same memory as {@link bytes}, for a handle of a slab: not negative. */
+  /** The same memory as {@link bytes}. */
   view(handle: number): DataView {
-    return this.#views[handle >>> 16]!;
+    if (handle >= 0) return this.#views[handle >>> 16]!;
+    return new DataView(this.#buffers[~handle]!.buffer);
   }
 
   /** A multiple of 16. */

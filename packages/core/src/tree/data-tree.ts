@@ -398,14 +398,6 @@ export class DataTree extends TreeReader {
     const parentFlags = parentPage[parentBase + FLAGS]!;
     assert((parentFlags & FLAG_LIVE) !== 0, 'a parent exists');
 
-    const content = this.store.storeContent(
-      name,
-      nameStart,
-      nameBytes,
-      c.data,
-      c.dataStart,
-      dataBytes,
-    );
     const row = this.store.rows.allocate();
     const page = this.pages[row >>> PAGE_SHIFT]!;
     const base = (row & ROW_MASK) << ROW_SHIFT;
@@ -420,16 +412,22 @@ export class DataTree extends TreeReader {
       ownerLow = Number(BigInt.asIntN(32, owner));
     }
 
+    const { store } = this;
+    const isDigested = this.#digestEnabled && (flags & FLAG_UNDIGESTED) === 0;
     let pathCrc = 0;
     let prefixCrc = 0;
-    if (this.#digestEnabled && (flags & FLAG_UNDIGESTED) === 0) {
-      pathCrc = crc32(
-        crc32Byte(parentPage[parentBase + PATH_CRC]!, SLASH),
-        name,
-        nameStart,
-        c.nameEnd,
-      );
-      prefixCrc = c.prefixCrc ?? prefixCrcOf(pathCrc, c.data, c.dataStart, c.dataEnd);
+    let content: number;
+    if (isDigested) {
+      const start = crc32Byte(parentPage[parentBase + PATH_CRC]!, SLASH);
+      pathCrc = crc32(start, name, nameStart, c.nameEnd);
+    }
+    if (isDigested && c.prefixCrc === undefined) {
+      const { data, dataStart } = c;
+      content = store.storeSummed(name, nameStart, nameBytes, data, dataStart, dataBytes, pathCrc);
+      prefixCrc = store.contentCrc;
+    } else {
+      content = store.storeContent(name, nameStart, nameBytes, c.data, c.dataStart, dataBytes);
+      if (isDigested) prefixCrc = c.prefixCrc ?? 0;
     }
     const pathUnits =
       parentPage[parentBase + PATH_UNITS]! + 1 + utf16Length(name, nameStart, c.nameEnd);

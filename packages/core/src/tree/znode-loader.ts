@@ -1,6 +1,6 @@
 import { type JuteReader, MalformedError, STAT_PERSISTED_BYTES } from '@zooid/protocol';
 import { type AclStore, OPEN_ACL_ID } from './acl-store.ts';
-import { CRC32_NATIVE_BYTES_MIN, crc32, crc32Byte, crc32Copying } from './crc32.ts';
+import { crc32, crc32Byte } from './crc32.ts';
 import type { OwnerSets } from './owner-sets.ts';
 import { childHash, spreadHash } from './path-hash.ts';
 import type { PathIndex } from './path-index.ts';
@@ -32,7 +32,7 @@ import {
 import { linkChild } from './siblings.ts';
 import type { TreeDigest } from './tree-digest.ts';
 import { childFlags, utf16Length } from './znode-name.ts';
-import { copyBytes, type ZnodeStore } from './znode-store.ts';
+import type { ZnodeStore } from './znode-store.ts';
 
 const SLASH = 0x2f;
 const TWO_32 = 0x1_0000_0000;
@@ -150,12 +150,10 @@ export class ZnodeLoader {
       const start = crc32Byte(parentPage[parentBase + PATH_CRC]!, SLASH);
       pathCrc = crc32(start, bytes, nameStart, pathEnd);
     }
-    const content = store.arena.allocate(nameBytes + Math.max(dataBytes, 0));
-    const to = store.arena.offset(content);
-    copyBytes(bytes, nameStart, nameBytes, store.arena.bytes(content), to);
-    let prefixCrc = pathCrc;
-    if (dataBytes > 0)
-      prefixCrc = this.#copyData(pathCrc, dataStart, dataBytes, content, nameBytes);
+    const data = dataBytes < 0 ? null : bytes;
+    const content = isDigested
+      ? store.storeSummed(bytes, nameStart, nameBytes, data, dataStart, dataBytes, pathCrc)
+      : store.storeContent(bytes, nameStart, nameBytes, data, dataStart, dataBytes);
 
     const pathUnits =
       parentPage[parentBase + PATH_UNITS]! + 1 + utf16Length(bytes, nameStart, pathEnd);
@@ -175,8 +173,8 @@ export class ZnodeLoader {
     page[base + CHILD_COUNT] = 0;
     page[base + FLAGS] = flags;
     page[base + ACL_ID] = aclId;
-    page[base + PATH_CRC] = isDigested ? pathCrc : 0;
-    page[base + PREFIX_CRC] = isDigested ? prefixCrc : 0;
+    page[base + PATH_CRC] = pathCrc;
+    page[base + PREFIX_CRC] = isDigested ? store.contentCrc : 0;
     page[base + DIGEST] = 0;
     page[base + IMAGE_MARK] = imageMark;
     page[base + PATH_BYTES] = pathEnd - pathStart;
@@ -226,23 +224,6 @@ export class ZnodeLoader {
     this.#parentPathBytes = length;
     this.#parentRow = row;
     return slash + 1;
-  }
-
-  /** Puts data behind the name. @returns the CRC-32 of path and data. */
-  #copyData(
-    pathCrc: number,
-    start: number,
-    length: number,
-    content: number,
-    nameBytes: number,
-  ): number {
-    const { arena } = this.#parts.store;
-    const to = arena.offset(content) + nameBytes;
-    if (length >= CRC32_NATIVE_BYTES_MIN || content < 0) {
-      copyBytes(this.#bytes, start, length, arena.bytes(content), to);
-      return crc32(pathCrc, this.#bytes, start, start + length);
-    }
-    return crc32Copying(pathCrc, this.#view, start, start + length, arena.view(content), to);
   }
 
   /** Words of the stat, in the order of the file, which has pzxid last. */
