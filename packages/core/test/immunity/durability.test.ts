@@ -45,7 +45,6 @@ describe('immunity: ZK-4646, 3023: a write is acknowledged only when it is durab
       fc.property(plan, (steps) => {
         expect(lostWrites({}, steps)).toEqual([]);
       }),
-      { numRuns: 200 },
     );
   });
 

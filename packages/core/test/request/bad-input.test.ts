@@ -184,7 +184,6 @@ describe('any bytes at all', () => {
         const other = h.connect();
         expect(other.codeOf(existsRequest('/'))).toBe(0);
       }),
-      { numRuns: 400 },
     );
   });
 

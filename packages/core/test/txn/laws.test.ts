@@ -179,7 +179,6 @@ describe('for any requests', () => {
           expect(BigInt.asUintN(64, digest.treeDigest)).toBe(h.tree.digest);
         }
       }),
-      { numRuns: 150 },
     );
     expect(compared).toBeGreaterThan(30);
   });
@@ -194,7 +193,6 @@ describe('for any requests', () => {
           expect(h.core.sessions.get(id)).toBeDefined();
         }
       }),
-      { numRuns: 100 },
     );
   });
 
@@ -207,7 +205,6 @@ describe('for any requests', () => {
         expect(stateOf(again)).toEqual(stateOf(h));
         expect(again.factsOf('digest-mismatch')).toEqual([]);
       }),
-      { numRuns: 100 },
     );
   });
 
@@ -220,7 +217,6 @@ describe('for any requests', () => {
         perform(again, after);
         expect(again.factsOf('digest-mismatch')).toEqual([]);
       }),
-      { numRuns: 100 },
     );
   });
 
@@ -246,7 +242,6 @@ describe('for any requests', () => {
         expect(stateOf(again)).toEqual(expected);
         expect(again.tree.digest).toBe(head.digest);
       }),
-      { numRuns: 150 },
     );
   });
 
@@ -275,7 +270,6 @@ describe('for any requests', () => {
         expect(stateOf(again)).toEqual(stateOf(h));
         expect(again.factsOf('digest-mismatch')).toEqual([]);
       }),
-      { numRuns: 150 },
     );
     expect(mixtures).toBeGreaterThan(20);
   });
@@ -307,7 +301,6 @@ describe('for any requests', () => {
         expect(count(h.restart())).toBe(count(h));
         expect(h.factsOf('digest-mismatch')).toEqual([]);
       }),
-      { numRuns: 100 },
     );
   });
 });
