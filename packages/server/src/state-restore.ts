@@ -21,6 +21,11 @@ import { hasCompressionMagic } from './disk/snapshot-source.ts';
 /** The name of what is being received; begins like any unfinished snapshot, so the next server removes it. */
 const UPLOAD_NAME = 'tmp.snapshot.upload';
 
+/** Room on the disk that a body may not take: a transaction log that finds none ends the server. */
+const FREE_BYTES_MIN = 64 * 1024 * 1024;
+/** Bytes after which the room is looked at again. */
+const ROOM_STEP_BYTES = 4 * 1024 * 1024;
+
 /** What was sent is no snapshot that can be restored. Nothing has changed. */
 export class SnapshotRefusedError extends Error {
   readonly code = 'SNAPSHOT_REFUSED';
@@ -47,11 +52,29 @@ export async function receiveState(
 ): Promise<NewState> {
   const file = path.join(directory, UPLOAD_NAME);
   try {
-    await pipeline(body, fs.createWriteStream(file), { signal });
+    await pipeline(body, leavingRoom(directory), fs.createWriteStream(file), { signal });
     return await readState(core, file, digest, signal);
   } finally {
     fs.rmSync(file, { force: true });
   }
+}
+
+/** Passes bytes on while the disk has room for more than these. */
+function leavingRoom(directory: string) {
+  return async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let allowance = 0;
+    for await (const chunk of chunks) {
+      allowance -= chunk.byteLength;
+      if (allowance < 0) {
+        const { bavail, bsize } = await fs.promises.statfs(directory);
+        if (bavail * bsize < FREE_BYTES_MIN + ROOM_STEP_BYTES) {
+          throw new SnapshotRefusedError('the disk of dataDir has no room for it');
+        }
+        allowance = ROOM_STEP_BYTES;
+      }
+      yield chunk;
+    }
+  };
 }
 
 async function readState(

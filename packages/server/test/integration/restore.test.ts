@@ -313,7 +313,21 @@ describe('a restore that cannot be', () => {
     await until(() => !fs.existsSync(upload), 'the end of the file');
   });
 
-  test('changes nothing while the disk has no room for it', async () => {
+  test('leaves the room that the log needs', async () => {
+    const server = await filledServer();
+    const client = await server.client();
+    await client.ok(createOf('/z'));
+    const snapshot = await snapshotOf(server);
+    await client.ok(createOf('/later'));
+    const full = { bavail: 15 * 1024, bsize: 4096 } as fs.StatsFs;
+    const statfs = vi.spyOn(fs.promises, 'statfs').mockResolvedValue(full);
+    onTestFinished(() => statfs.mockRestore());
+    const answer = await ask(server, 'restore', snapshot);
+    expect(answer.fields).toMatchObject({ error: expect.stringContaining('no room') });
+    expect(await isThere(client, '/later')).toBe(true);
+  });
+
+  test('changes nothing when its file cannot be renamed', async () => {
     const server = await filledServer();
     const client = await server.client();
     await client.ok(createOf('/z'));
