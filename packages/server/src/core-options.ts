@@ -19,6 +19,10 @@ export function coreOptionsOf(config: ServerConfig): CoreOptions {
     reconfigEnabled: tree.isReconfigOn,
     isAudited: config.isAuditOn,
     connectionThrottle: config.throttle.connection,
+    requestThrottle: {
+      ...config.throttle.request,
+      throttledOpWaitMs: config.throttle.throttledOpWaitMs,
+    },
     largeRequests: {
       thresholdBytes: config.throttle.largeRequestThresholdBytes,
       bytesMax: config.throttle.largeRequestBytesMax,

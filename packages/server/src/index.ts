@@ -18,6 +18,7 @@ export {
   type NetworkConfig,
   type ParsedConfig,
   parseServerConfig,
+  type RequestThrottleConfig,
   Secret,
   type SecurityConfig,
   type ServerConfig,

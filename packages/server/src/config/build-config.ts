@@ -38,6 +38,7 @@ export function createDraft(): Draft {
     session: { tickTimeMs: 0 },
     throttle: {
       outstandingRequestCountMax: 0,
+      throttledOpWaitMs: 0,
       largeRequestThresholdBytes: undefined,
       largeRequestBytesMax: 0,
     },
@@ -54,7 +55,13 @@ export function createDraft(): Draft {
       localSessionWeight: 0,
       renewSessionWeight: 0,
     },
-    requestCountMax: 0,
+    requestThrottle: {
+      requestCountMax: 0,
+      stallTimeMs: 0,
+      isStaleDropped: false,
+      isLatencyChecked: false,
+      isConnectionChecked: false,
+    },
     tree: {
       isExtendedTypesOn: false,
       isTtl353Emulated: false,
@@ -133,15 +140,12 @@ export function buildConfig(draft: Draft, surroundings: DraftSurroundings): Serv
     },
     throttle: {
       ...draft.throttle,
-      outstandingRequestCountMax: Math.min(
-        draft.throttle.outstandingRequestCountMax,
-        draft.requestCountMax > 0 ? draft.requestCountMax : Number.POSITIVE_INFINITY,
-      ),
       connection: {
         ...draft.connectionThrottle,
         tokenCount: draft.connectionThrottle.tokenCount * weight,
         fillCount: draft.connectionThrottle.fillCount * weight,
       },
+      request: { ...draft.requestThrottle },
     },
     tree: { ...draft.tree },
     storage: {

@@ -28,12 +28,11 @@ export interface Draft {
   adminListen: Writable<ListenAddress>;
   fourLetterWords: Set<string>;
   isAuditOn: boolean;
-  /** `request_throttle_max_requests`; 0 is none. */
-  requestCountMax: number;
   readonly network: Writable<Omit<ServerConfig['network'], 'client'>>;
   readonly session: { tickTimeMs: number };
-  readonly throttle: Writable<Omit<ServerConfig['throttle'], 'connection'>>;
+  readonly throttle: Writable<Omit<ServerConfig['throttle'], 'connection' | 'request'>>;
   readonly connectionThrottle: Writable<ServerConfig['throttle']['connection']>;
+  readonly requestThrottle: Writable<ServerConfig['throttle']['request']>;
   readonly tree: Writable<ServerConfig['tree']>;
   readonly storage: Writable<Omit<ServerConfig['storage'], 'dataDir' | 'dataLogDir'>>;
   readonly security: Writable<ServerConfig['security']>;

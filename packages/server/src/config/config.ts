@@ -25,6 +25,7 @@ export type {
   ListenAddress,
   MetricsConfig,
   NetworkConfig,
+  RequestThrottleConfig,
   SecurityConfig,
   ServerConfig,
   SessionConfig,

@@ -42,16 +42,16 @@ export interface SessionConfig {
 
 /** What is turned away or slowed down when there is too much of it. */
 export interface ThrottleConfig {
-  /**
-   * `globalOutstandingLimit`, or `request_throttle_max_requests` if that is smaller. At more requests in work than
-   * this, no more are read from the sockets.
-   */
+  /** `globalOutstandingLimit`. At more requests in work than this, no more are read from the sockets. */
   readonly outstandingRequestCountMax: number;
+  /** `throttled_op_wait_time`. A request that waited longer is answered with ThrottledOp; 0 switches it off. */
+  readonly throttledOpWaitMs: number;
   /** `largeRequestThreshold`. Requests longer than this count as large; undefined switches it off. */
   readonly largeRequestThresholdBytes: number | undefined;
   /** `largeRequestMaxBytes`. Sum of the large requests in work; a connection that would exceed it is closed. */
   readonly largeRequestBytesMax: number;
   readonly connection: ConnectionThrottleConfig;
+  readonly request: RequestThrottleConfig;
 }
 
 /** `connection_throttle_*`: a token bucket for new connections. */
@@ -78,6 +78,20 @@ export interface ConnectionThrottleConfig {
   readonly localSessionWeight: number;
   /** `_renew_session_weight`: tokens for a session that comes back. */
   readonly renewSessionWeight: number;
+}
+
+/** `request_throttle_*`: a queue in front of the request processing. */
+export interface RequestThrottleConfig {
+  /** `_max_requests`. Requests in work at which others begin to wait; 0 switches the throttle off. */
+  readonly requestCountMax: number;
+  /** `_stall_time`. */
+  readonly stallTimeMs: number;
+  /** `_drop_stale`. */
+  readonly isStaleDropped: boolean;
+  /** `request_stale_latency_check`. A request older than its session's timeout is stale. */
+  readonly isLatencyChecked: boolean;
+  /** `request_stale_connection_check`. A request of a closed connection is stale. */
+  readonly isConnectionChecked: boolean;
 }
 
 /** Znodes that end by themselves, quotas, digests: what the tree does beyond storing. */

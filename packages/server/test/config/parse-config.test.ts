@@ -312,13 +312,6 @@ describe('values', () => {
     });
   });
 
-  test('of two limits of requests in work the smaller counts', () => {
-    const limitOf = (text: string) => good(text).throttle.outstandingRequestCountMax;
-    expect(limitOf('request_throttle_max_requests=0')).toBe(1000);
-    expect(limitOf('request_throttle_max_requests=7')).toBe(7);
-    expect(limitOf('request_throttle_max_requests=7\nglobalOutstandingLimit=5')).toBe(5);
-  });
-
   test('of session weights are never below that of a local session', () => {
     const { config, warnings } = goodWithWarnings('connection_throttle_local_session_weight=9');
     expect(config.throttle.connection).toMatchObject({

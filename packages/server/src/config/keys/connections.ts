@@ -1,9 +1,6 @@
 import { accepted, type ConfigKey, ensemble, honoured } from '../config-key.ts';
 import { integer, propertyBoolean, propertyInteger, share } from '../value-readers.ts';
 
-const NO_QUEUE =
-  'A request begins as soon as it is read; those that must wait are left in the socket, and go with their connection.';
-
 export const connectionKeys: readonly ConfigKey[] = [
   honoured({
     name: 'maxClientCnxns',
@@ -179,54 +176,71 @@ export const connectionKeys: readonly ConfigKey[] = [
     name: 'request_throttle_max_requests',
     form: 'both',
     default: '0',
-    meaning:
-      'Requests in work above which others wait: they are left in the sockets, as with globalOutstandingLimit; the smaller of the two counts. 0 switches it off.',
+    meaning: 'Requests in work above which others wait. 0 switches it off.',
     reader: propertyInteger({ min: 0 }),
     put: (draft, count) => {
-      draft.requestCountMax = count;
+      draft.requestThrottle.requestCountMax = count;
     },
   }),
-  accepted({
+  honoured({
     name: 'request_throttle_stall_time',
     form: 'both',
     default: '100',
-    meaning: 'Milliseconds that a request waits before the number in work is looked at again.',
-    instead: 'Reading goes on as soon as there are few enough requests in work.',
+    meaning:
+      'Milliseconds that a request waits at most before the number in work is looked at again. At least 1.',
+    reader: propertyInteger({ min: 1 }),
+    put: (draft, timeMs) => {
+      draft.requestThrottle.stallTimeMs = timeMs;
+    },
   }),
-  accepted({
+  honoured({
     name: 'request_throttle_drop_stale',
     form: 'both',
     default: 'true',
     meaning: 'Requests that nobody waits for any more are dropped.',
-    instead: NO_QUEUE,
+    reader: propertyBoolean,
+    put: (draft, isOn) => {
+      draft.requestThrottle.isStaleDropped = isOn;
+    },
   }),
-  accepted({
+  honoured({
     name: 'request_stale_latency_check',
     form: 'both',
     default: 'false',
-    meaning: "A request that waited longer than its session's timeout counts as one of them.",
-    instead: NO_QUEUE,
+    meaning: "A request that waited longer than its session's timeout is stale.",
+    reader: propertyBoolean,
+    put: (draft, isOn) => {
+      draft.requestThrottle.isLatencyChecked = isOn;
+    },
   }),
-  accepted({
+  honoured({
     name: 'request_stale_connection_check',
     form: 'both',
     default: 'true',
-    meaning: 'A request whose connection is closed counts as one of them.',
-    instead: NO_QUEUE,
+    meaning: 'A request whose connection is closed is stale.',
+    reader: propertyBoolean,
+    put: (draft, isOn) => {
+      draft.requestThrottle.isConnectionChecked = isOn;
+    },
   }),
   accepted({
     name: 'request_throttler.shutdownTimeout',
     form: 'both',
     default: '10000',
-    meaning: 'Milliseconds that a stop waits for requests that wait.',
-    instead: NO_QUEUE,
+    meaning: 'Milliseconds that a stop waits for requests that are held back.',
+    instead:
+      'A stop does not wait for them: none of them was begun, and their clients see the connection close.',
   }),
-  accepted({
+  honoured({
     name: 'throttled_op_wait_time',
     form: 'both',
     default: '0',
-    meaning: 'Milliseconds of waiting after which a request is answered with ThrottledOp.',
-    instead: NO_QUEUE,
+    meaning:
+      'Milliseconds of waiting after which a request is answered with ThrottledOp. 0 switches it off.',
+    reader: propertyInteger({ min: 0 }),
+    put: (draft, timeMs) => {
+      draft.throttle.throttledOpWaitMs = timeMs;
+    },
   }),
   honoured({
     name: 'largeRequestThreshold',
