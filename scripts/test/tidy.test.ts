@@ -39,7 +39,7 @@ const coreFloors: readonly (readonly string[])[] = [
   ],
   ['txn'],
   ['request', 'cleaner.ts'],
-  ['server-core.ts'],
+  ['server-core.ts', 'new-state.ts'],
   ['turn.ts'],
   ['index.ts'],
 ];
