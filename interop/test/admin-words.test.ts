@@ -60,15 +60,12 @@ describe.skipIf(missing !== undefined)(
     }
 
     const WORDS = ['conf', 'cons', 'dirs', 'dump', 'gtmk', 'isro', 'ruok', 'srvr', 'stat', 'wchs'];
-    test.each([...WORDS, 'wchc', 'wchp', 'crst', 'srst', 'nope'])(
-      '%s reads the same',
-      async (word) => {
-        const [wanted, got] = await Promise.all(
-          servers.map(async (server) => normalise(await fourLetterWord(server.port, word), server)),
-        );
-        expect(got).toEqual(wanted);
-      },
-    );
+    test.each([...WORDS, 'wchc', 'wchp', 'nope'])('%s reads the same', async (word) => {
+      const [wanted, got] = await Promise.all(
+        servers.map(async (server) => normalise(await fourLetterWord(server.port, word), server)),
+      );
+      expect(got).toEqual(wanted);
+    });
 
     test.each(['envi', 'mntr'])('%s has the keys of Apache, in its form', async (word) => {
       const [wanted, got] = await Promise.all(
@@ -145,6 +142,13 @@ describe.skipIf(missing !== undefined)(
         expect(missingKeys).toEqual([]);
         return;
       }
+      expect(got).toEqual(wanted);
+    });
+
+    test.each(['crst', 'srst', 'stat', 'cons'])('%s reads the same after a reset', async (word) => {
+      const [wanted, got] = await Promise.all(
+        servers.map(async (server) => normalise(await fourLetterWord(server.port, word), server)),
+      );
       expect(got).toEqual(wanted);
     });
   },
