@@ -2,6 +2,7 @@ import { type JuteReader, MalformedError, STAT_PERSISTED_BYTES } from '@zooid/pr
 import { type AclStore, OPEN_ACL_ID } from './acl-store.ts';
 import { crc32, crc32Byte } from './crc32.ts';
 import type { OwnerSets } from './owner-sets.ts';
+import { ParentCache } from './parent-cache.ts';
 import { childHash, spreadHash } from './path-hash.ts';
 import type { PathIndex } from './path-index.ts';
 import {
@@ -57,7 +58,7 @@ export interface LoadedParts {
  * - Bytes are read and copied by words, through DataViews. For 100 bytes of data a loop took 120 ns, `set` 50 ns
  *   and a JS object for each.
  * - Data is copied and checksummed in one pass.
- * - The parent is looked up only when it is not that of the record before: siblings mostly stand together.
+ * - Parents are found in a small table: a look-up in the tree walks over rows and names, 0.15 us.
  * - The digest is taken at once, while the row is in the first cache.
  */
 export class ZnodeLoader {
@@ -69,9 +70,8 @@ export class ZnodeLoader {
   /** The same memory. */
   #view: DataView = new DataView(this.#bytes.buffer);
 
-  /** Path and row of the parent of the record loaded last; no path when the length is -1. */
-  #parentPath: Uint8Array = new Uint8Array(256);
-  #parentPathBytes = -1;
+  readonly #parents = new ParentCache();
+  /** Of the record being loaded. */
   #parentRow = 0;
 
   constructor(parts: LoadedParts) {
@@ -210,19 +210,16 @@ export class ZnodeLoader {
     let slash = end - 1;
     while (bytes[slash] !== SLASH) slash--;
     if (slash === end - 1) throw new MalformedError('a path in a snapshot ends in a slash');
-    const length = slash - start;
-    const last = this.#parentPath;
-    if (length === this.#parentPathBytes) {
-      let same = 0;
-      while (same < length && last[same] === bytes[start + same]) same++;
-      if (same === length) return slash + 1;
+    const row = this.#parents.find(bytes, this.#view, start, slash);
+    if (row >= 0) {
+      this.#parentRow = row;
+      return slash + 1;
     }
-    const row = this.#parts.find(bytes, start, slash);
-    if (row < 0) throw new MalformedError('a znode in a snapshot comes before its parent');
-    if (length > last.length) this.#parentPath = new Uint8Array(length * 2);
-    this.#parentPath.set(bytes.subarray(start, slash));
-    this.#parentPathBytes = length;
-    this.#parentRow = row;
+    this.#parentRow = this.#parts.find(bytes, start, slash);
+    if (this.#parentRow < 0) {
+      throw new MalformedError('a znode in a snapshot comes before its parent');
+    }
+    this.#parents.remember(bytes, start, slash, this.#parentRow);
     return slash + 1;
   }
 
