@@ -68,6 +68,29 @@ export function contentAfter(count: number): Content {
   return content;
 }
 
+/**
+ * The number of requests whose effect is this content.
+ *
+ * @returns undefined when no number between the acknowledged and the sent ones explains it: something is
+ *   missing, or half there.
+ */
+export function explainContent(
+  content: Content,
+  acknowledgedCount: number,
+  sentCount: number,
+): number | undefined {
+  for (let count = acknowledgedCount; count <= sentCount; count++) {
+    const wanted = contentAfter(count);
+    if (
+      wanted.size === content.size &&
+      [...wanted].every(([name, data]) => content.get(name) === data)
+    ) {
+      return count;
+    }
+  }
+  return undefined;
+}
+
 /** A writer of its own directory, for one life of the server. */
 export class KillWriter {
   readonly directory: string;
@@ -112,25 +135,6 @@ export class KillWriter {
       onAcknowledged();
       this.#send();
     }
-  }
-
-  /**
-   * What the directory holds now.
-   *
-   * @returns the number of requests that took effect; undefined when no number between the
-   *   acknowledged and the sent ones explains it.
-   */
-  explain(content: Content): number | undefined {
-    for (let count = this.acknowledgedCount; count <= this.sentCount; count++) {
-      const wanted = contentAfter(count);
-      if (
-        wanted.size === content.size &&
-        [...wanted].every(([name, data]) => content.get(name) === data)
-      ) {
-        return count;
-      }
-    }
-    return undefined;
   }
 
   #send(): void {

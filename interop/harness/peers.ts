@@ -82,6 +82,9 @@ function missingCurator(): string | undefined {
 
 const probes = {
   apache: missingApache,
+  apacheAdmin: () =>
+    missingFile(`${JARS}/servlet-api.jar`, 'libservlet-api-java') ??
+    missingFile(`${JARS}/jetty9-util-ajax.jar`, 'libjetty9-java'),
   cliMt: () => missingFile(CLI_MT, 'zookeeper-bin'),
   cClient: missingCClient,
   kazoo: missingKazoo,

@@ -6,7 +6,7 @@ import { fourLetterWord, SUPER_DIGEST, TARGET, TestServer } from '../harness/ser
 import type { WireSession } from '../harness/wire-client.ts';
 import { writeEverything } from '../harness/write-everything.ts';
 
-const missing = missingPeer('apache');
+const missing = missingPeer('apache', 'apacheAdmin');
 
 describe.skipIf(missing !== undefined)(
   suiteTitle('four-letter words and admin commands', missing),
