@@ -430,7 +430,9 @@ export class Generator {
       [6, withWatch(OpCode.getChildren2, 'getChildren2')],
       [4, () => make(OpCode.getACL, `getACL ${quoted}`, bodies.onlyPath(path))],
       [
-        this.profile === 'acls' ? 15 : 4,
+        // Apache's server checks what follows a setACL by the old ACL as long as the setACL is under way
+        // (PrepRequestProcessor keeps no ACL in its pending change): in a burst that is a race.
+        isBurst ? 0 : this.profile === 'acls' ? 15 : 4,
         () => {
           const acls = this.#acls();
           const version = random.weighted(VERSIONS);

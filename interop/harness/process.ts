@@ -5,9 +5,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 const live = new Set<ChildProcess>();
-process.once('exit', () => {
+function killAll(): void {
   for (const child of live) child.kill('SIGKILL');
+}
+process.once('exit', killAll);
+process.once('SIGTERM', () => {
+  killAll();
+  process.exit(143);
 });
+
+/**
+ * Runs tasks side by side and waits for all of them, also when one fails: what the others hold is
+ * given back before the failure is told.
+ */
+export async function allOf<T>(tasks: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(tasks);
+  return settled.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
 
 /** How a process ended, with everything it printed. */
 export interface Finished {

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLI_MT, missingPeer, suiteTitle } from '../harness/peers.ts';
-import { type Finished, pollUntil, runProcess, startProcess } from '../harness/process.ts';
+import { allOf, type Finished, pollUntil, runProcess, startProcess } from '../harness/process.ts';
 import { TARGET, TestServer } from '../harness/server.ts';
 
 const options = { config: { extendedTypesEnabled: 'true' } };
 
 /** Runs the same thing on Apache's server and ours, each fresh. */
 async function onBoth<T>(run: (server: TestServer) => Promise<T>): Promise<readonly [T, T]> {
-  return await Promise.all([
+  const [wanted, got] = await allOf([
     (async () => {
       await using server = await TestServer.start('apache', options);
       return await run(server);
@@ -20,6 +20,7 @@ async function onBoth<T>(run: (server: TestServer) => Promise<T>): Promise<reado
       return await run(server);
     })(),
   ]);
+  return [wanted!, got!];
 }
 
 const missingLibrary = missingPeer('apache', 'cClient');

@@ -4,7 +4,7 @@ import { OpCode } from '@zooid/protocol';
 import { describe, expect, test } from 'vitest';
 import { dumpTree } from '../harness/dump-tree.ts';
 import { APACHE_CLASSPATH, missingPeer, suiteTitle } from '../harness/peers.ts';
-import { pollUntil, runProcess } from '../harness/process.ts';
+import { allOf, pollUntil, runProcess } from '../harness/process.ts';
 import * as bodies from '../harness/request-bodies.ts';
 import {
   fourLetterWord,
@@ -134,7 +134,7 @@ function normalise(text: string): string[] {
 
 describe.skipIf(missing !== undefined)(suiteTitle("Apache's file tools", missing), () => {
   test('read the same transactions from our log as from their own', async () => {
-    const [wanted, got] = await Promise.all(
+    const [wanted, got] = await allOf(
       (['apache', TARGET] as const).map(async (kind) => {
         await using server = await TestServer.start(kind, optionsOf(VARIANTS[0]!));
         await writeEverything(server.port, '/first');
@@ -151,7 +151,7 @@ describe.skipIf(missing !== undefined)(suiteTitle("Apache's file tools", missing
   });
 
   test('read the same znodes from our snapshot as from their own', async () => {
-    const [wanted, got] = await Promise.all(
+    const [wanted, got] = await allOf(
       (['apache', TARGET] as const).map(async (kind) => {
         await using server = await TestServer.start(kind, optionsOf(VARIANTS[1]!));
         const { owner } = await writeEverything(server.port, '/first');

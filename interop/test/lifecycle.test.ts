@@ -1,7 +1,7 @@
 import { OpCode } from '@zooid/protocol';
 import { describe, expect, test } from 'vitest';
 import { missingPeer, suiteTitle } from '../harness/peers.ts';
-import { pollUntil } from '../harness/process.ts';
+import { allOf, pollUntil } from '../harness/process.ts';
 import * as bodies from '../harness/request-bodies.ts';
 import {
   fourLetterWord,
@@ -29,7 +29,7 @@ async function sameOnBoth(
   options: ServerOptions,
   script: (server: TestServer) => Promise<readonly unknown[]>,
 ): Promise<readonly unknown[]> {
-  const [wanted, got] = await Promise.all(
+  const [wanted, got] = await allOf(
     (['apache', TARGET] as const).map(async (kind) => {
       await using server = await TestServer.start(kind, options);
       return await script(server);
