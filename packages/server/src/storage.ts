@@ -174,8 +174,12 @@ export class Storage {
     if (!isDue || this.#writing !== undefined || this.#swap !== undefined) return;
     if (this.#isClosing) return;
     this.#chooseNextSnapshot();
-    // A failure is reported; the log keeps everything until the next one.
-    this.takeSnapshot().catch(() => {});
+    this.takeSnapshot().then(
+      // The log may have grown beyond the limit meanwhile, and no write may come that would notice.
+      () => this.snapshotIfDue(),
+      // A failure is reported; the log keeps everything until the next one.
+      () => {},
+    );
   }
 
   /**

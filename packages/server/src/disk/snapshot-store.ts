@@ -26,8 +26,11 @@ import { wordAdler32 } from './word-adler32.ts';
 const SLICE_BYTES = 256 * 1024;
 /** Snappy runs on this thread, at some 100 MB/s. */
 const SNAPPY_SLICE_BYTES = 128 * 1024;
-/** Between slices the event loop is left alone for this many times as long as the slice took: a fifth at most is ours. */
-const REST_FACTOR = 4;
+/**
+ * Between slices the event loop, and the disk, are left to requests: for this many times as long as the slice took when
+ * the loop is busy all the time, less when it is not, and hardly at all when nobody asks for anything.
+ */
+const REST_FACTOR_MAX = 10;
 /** Dirty bytes after which the file is synced, so that the one at the end does not hold up the log's writes. */
 const SYNC_STEP_BYTES = 16 * 1024 * 1024;
 
@@ -183,6 +186,7 @@ export class SnapshotWriting {
     const { compression } = this.#options;
     const sink = compressing(file, compression);
     const sliceBytes = compression === 'snappy' ? SNAPPY_SLICE_BYTES : SLICE_BYTES;
+    let loop = performance.eventLoopUtilization();
     for (let isLast = false; !isLast; ) {
       if (this.#isAborted) return;
       const startedMs = performance.now();
@@ -193,7 +197,10 @@ export class SnapshotWriting {
       const endedMs = performance.now();
       await sink.write(slice);
       // Requests come first: a snapshot may take its time, for the log has everything.
-      const restMs = (endedMs - startedMs) * REST_FACTOR - (performance.now() - endedMs);
+      const { utilization } = performance.eventLoopUtilization(loop);
+      loop = performance.eventLoopUtilization();
+      const dueMs = endedMs + (endedMs - startedMs) * REST_FACTOR_MAX * utilization;
+      const restMs = dueMs - performance.now();
       if (restMs >= 1 && !isLast) await sleep(restMs);
     }
     await sink.end();
