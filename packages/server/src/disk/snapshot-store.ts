@@ -129,6 +129,8 @@ export class SnapshotWriting {
   readonly #startedMs = performance.now();
   /** Of everything that left {@link out}. */
   #checksum = ADLER32_INITIAL;
+  /** What left {@link out} last. */
+  #copy = new Uint8Array(SLICE_BYTES);
   #isAborted = false;
 
   /** @internal Made by {@link SnapshotStore.begin}. */
@@ -225,11 +227,16 @@ export class SnapshotWriting {
     writeSeal(out, wordAdler32(this.#checksum, out.bytes, 0, out.length));
   }
 
-  /** What the writer holds, as a copy: it takes pre-images while the copy is on its way. */
+  /**
+   * What the writer holds, copied: it takes pre-images while the copy is on its way. The copy's buffer is used again, for a
+   * new one each time (0.7 GB in all for a million znodes) makes the engine collect its garbage: 5 to 9 ms, again and again.
+   */
   #takeOut(): Uint8Array {
     const { out } = this;
     this.#checksum = wordAdler32(this.#checksum, out.bytes, 0, out.length);
-    const bytes = out.copy();
+    if (this.#copy.byteLength < out.length) this.#copy = new Uint8Array(out.bytes.byteLength);
+    this.#copy.set(out.view());
+    const bytes = this.#copy.subarray(0, out.length);
     out.clear();
     return bytes;
   }
