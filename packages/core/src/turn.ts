@@ -47,12 +47,13 @@ export class Turn {
   /** Sends what the turn produced, and starts to write the log when nothing else does. */
   end(): void {
     this.#core.replies.outputs.flush(this.#send);
-    const { log } = this.#shell;
-    if (log.hasUnsynced && !log.isSyncing) log.sync();
+    this.#syncIfIdle();
   }
 
   /** The log is durable up to `zxid`: a turn of its own. */
   onLogSynced(zxid: number): void {
+    // The disk works on what has gathered while this turn applies and answers what is durable.
+    this.#syncIfIdle();
     this.begin();
     this.#core.onLogSynced(zxid);
     this.end();
@@ -68,5 +69,10 @@ export class Turn {
     this.begin();
     this.#core.onTick();
     this.end();
+  }
+
+  #syncIfIdle(): void {
+    const { log } = this.#shell;
+    if (log.hasUnsynced && !log.isSyncing) log.sync();
   }
 }
