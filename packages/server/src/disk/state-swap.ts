@@ -9,7 +9,8 @@
  *     snapshot.<zxid>                renamed once more: an ordinary directory again
  *
  * Every arrow is durable before the next begins. A server that finds a `restored.` file at its start goes on from there, for
- * all of it may be done twice. In the middle an Apache server finds logs without a snapshot, and refuses those.
+ * all of it may be done twice. In the middle an Apache server finds logs without a snapshot, and refuses
+ * those, or for a moment nothing, and begins empty: this server must finish first.
  *
  * Nothing is deleted: before-restore.<n>/ has the state of before, as a directory that a server can start from.
  */
