@@ -1,6 +1,7 @@
 import { type RunningServer, startServer } from '@zooid/server';
 import { runCommandLine } from './command-line.ts';
 import type { ProcessParts } from './process-parts.ts';
+import { keepYoungGeneration } from './young-generation.ts';
 
 /** A process that still lives this long after its command ended is ended by force. */
 const LINGER_MS = 2000;
@@ -19,7 +20,11 @@ export async function runProcess(args: readonly string[], options: RunOptions = 
   const parts: ProcessParts = {
     writeOut: (text) => process.stdout.write(text),
     writeError: (text) => process.stderr.write(text),
-    startServer: (config) => startServer(config),
+    startServer: async (config) => {
+      const server = await startServer(config);
+      keepYoungGeneration();
+      return server;
+    },
     listenForSignals,
     exitNow: (code) => process.exit(code),
     onServing: options.onServing,
