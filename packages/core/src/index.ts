@@ -53,6 +53,7 @@ export {
   writeZxidDigest,
   type ZxidDigest,
 } from './storage/snapshot-format.ts';
+export { wordAdler32 } from './storage/word-adler32.ts';
 export { type CreateZnode, DataTree, newCreateZnode } from './tree/data-tree.ts';
 export type { TreeImage } from './tree/tree-image.ts';
 export { Turn, type TurnLog, type TurnShell } from './turn.ts';

@@ -25,7 +25,10 @@ import type { LogName } from './disk-names.ts';
 import { judgeLogTail } from './log-tail.ts';
 import { RecoveryError } from './recovery-error.ts';
 
-const WINDOW_BYTES_MAX = 4 * 1024 * 1024;
+/** It shares the second cache (1 MB) with what the tree is busy with. */
+const WINDOW_BYTES_MAX = 256 * 1024;
+/** Where the 32 bits of the checksum stand in a record; the four bytes before are zero. */
+const CHECKSUM_OFFSET = 4;
 
 /** What is at the end of a log besides padding, or that it holds no record at all. */
 export interface LogFlaw {
@@ -75,11 +78,13 @@ class Replay {
   readonly #visit: VisitRecord;
   readonly #flaws: LogFlaw[] = [];
   #window = new Uint8Array(0);
+  #view = new DataView(this.#window.buffer);
   #lastZxid: number;
   /** Zxid of the last whole record of the file being read, visited or not. */
   #seenZxid = 0;
-  /** Checksum and length of the last record, to know it again. */
-  #lastPrefix = new Uint8Array(LOG_PREFIX_BYTES);
+  // Checksum and length of the last record, to know it again.
+  #lastChecksum = 0;
+  #lastLength = 0;
   #records = 0;
   #bytes = 0;
   #duplicates = 0;
@@ -123,7 +128,7 @@ class Replay {
   #readRecords(fd: number, log: LogName, size: number): number {
     // The window holds [base, base + held) of the file; `at` is where the next record begins in it.
     const windowBytes = Math.min(size, WINDOW_BYTES_MAX);
-    if (this.#window.byteLength < windowBytes) this.#window = new Uint8Array(windowBytes);
+    if (this.#window.byteLength < windowBytes) this.#useWindow(new Uint8Array(windowBytes));
     let base = 0;
     let held = fs.readSync(fd, this.#window, 0, Math.min(this.#window.byteLength, size), 0);
     switch (checkLogHeader(this.#window, held)) {
@@ -141,7 +146,7 @@ class Replay {
     }
     let at = LOG_HEADER_BYTES;
     for (;;) {
-      let state = checkLogRecord(this.#window, at, held);
+      let state = checkLogRecord(this.#window, at, held, this.#view);
       if (state === LogRecordState.incomplete) {
         const wanted = this.#wantedBytes(at, held);
         if (base + at + wanted > size) return base + at;
@@ -151,7 +156,7 @@ class Replay {
         at = 0;
         if (wanted > this.#window.byteLength) this.#growWindow(wanted, held);
         held += readUpTo(fd, this.#window, held, base + held);
-        state = checkLogRecord(this.#window, 0, held);
+        state = checkLogRecord(this.#window, 0, held, this.#view);
         if (state === LogRecordState.incomplete) {
           // Only the prefix was wanted before; now the length is known.
           if (this.#wantedBytes(0, held) > held) continue;
@@ -174,7 +179,12 @@ class Replay {
   #growWindow(bytes: number, held: number): void {
     const grown = new Uint8Array(bytes);
     grown.set(this.#window.subarray(0, held));
-    this.#window = grown;
+    this.#useWindow(grown);
+  }
+
+  #useWindow(window: Uint8Array<ArrayBuffer>): void {
+    this.#window = window;
+    this.#view = new DataView(window.buffer);
   }
 
   /** Takes the whole record `[at, end)` of the window, which lies at `offset` of the file. */
@@ -184,7 +194,7 @@ class Replay {
     this.#seenZxid = zxid;
     if (zxid <= this.#afterZxid) return;
     if (!mayFollow(this.#lastZxid, zxid)) {
-      if (zxid === this.#lastZxid && this.#isSameAsLast(at)) {
+      if (zxid === this.#lastZxid && this.#isSameAsLast(at, end)) {
         this.#duplicates++;
         return;
       }
@@ -198,7 +208,8 @@ class Replay {
       );
     }
     this.#lastZxid = zxid;
-    this.#lastPrefix.set(this.#window.subarray(at, at + LOG_PREFIX_BYTES));
+    this.#lastChecksum = this.#view.getInt32(at + CHECKSUM_OFFSET);
+    this.#lastLength = end - at;
     this.#records++;
     this.#bytes += end - at;
     try {
@@ -216,11 +227,11 @@ class Replay {
     }
   }
 
-  #isSameAsLast(at: number): boolean {
-    for (let i = 0; i < LOG_PREFIX_BYTES; i++) {
-      if (this.#window[at + i] !== this.#lastPrefix[i]) return false;
-    }
-    return true;
+  #isSameAsLast(at: number, end: number): boolean {
+    return (
+      end - at === this.#lastLength &&
+      this.#view.getInt32(at + CHECKSUM_OFFSET) === this.#lastChecksum
+    );
   }
 
   /** Judges what follows the last whole record of a file. */

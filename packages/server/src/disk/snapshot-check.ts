@@ -4,11 +4,10 @@
  */
 
 import fs from 'node:fs';
-import { hasSealEnd, readSeal, SEAL_BYTES, SNAPSHOT_BYTES_MIN } from '@zooid/core';
+import { hasSealEnd, readSeal, SEAL_BYTES, SNAPSHOT_BYTES_MIN, wordAdler32 } from '@zooid/core';
 import { ADLER32_INITIAL, JuteReader, MalformedError } from '@zooid/protocol';
 import type { SnapshotName } from './disk-names.ts';
 import { hasCompressionMagic, openSnapshotSource } from './snapshot-source.ts';
-import { wordAdler32 } from './word-adler32.ts';
 
 /** Chunks begin small, for most snapshots are, and grow up to this. */
 const CHUNK_BYTES_MAX = 1024 * 1024;

@@ -15,12 +15,17 @@ import { constants, promises as fsp, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type SnapshotSession, writeSeal, writeSnapshotHead, writeZxidDigest } from '@zooid/core';
+import {
+  type SnapshotSession,
+  wordAdler32,
+  writeSeal,
+  writeSnapshotHead,
+  writeZxidDigest,
+} from '@zooid/core';
 import { type Acl, ADLER32_INITIAL, JuteWriter } from '@zooid/protocol';
 import { type DiskCalls, realDisk } from './disk-calls.ts';
 import { type SnapshotCompression, snapshotFileName } from './disk-names.ts';
 import { type ByteSink, compressing } from './snapshot-sink.ts';
-import { wordAdler32 } from './word-adler32.ts';
 
 /** Bytes asked of the tree at a time: 1 to 2 ms of the event loop, checksum and copy included. */
 const SLICE_BYTES = 256 * 1024;

@@ -1,7 +1,7 @@
 import { ADLER32_INITIAL, adler32 } from '@zooid/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { wordAdler32 } from '../../src/disk/word-adler32.ts';
+import { wordAdler32 } from '../../src/storage/word-adler32.ts';
 
 test('is the checksum of the protocol package, for every length and continued from any value', () => {
   const bytes = new Uint8Array(300_000).map((_, i) => (i * 2_654_435_761) >>> 13);
