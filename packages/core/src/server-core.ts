@@ -256,10 +256,16 @@ export class ServerCore {
     if (client.session?.client === client) client.session.client = undefined;
   }
 
-  /** Every transaction up to and including `zxid` is on disk. Alone, this server is its own quorum. */
-  onLogSynced(zxid: number): void {
-    this.#pipeline.commitUpTo(zxid);
+  /**
+   * Every transaction up to and including `zxid` is on disk. Alone, this server is its own quorum.
+   *
+   * @param countMax - apply and answer at most so many now.
+   * @returns whether some are left: call it again, in the same turn, once what is answered is sent.
+   */
+  onLogSynced(zxid: number, countMax: number = Number.POSITIVE_INFINITY): boolean {
+    const isMoreLeft = this.#pipeline.commitUpTo(zxid, countMax);
     this.#desk.runQueue();
+    return isMoreLeft;
   }
 
   /** Time passed: sessions expire, empty containers and overdue TTL znodes are deleted. */

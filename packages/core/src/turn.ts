@@ -21,6 +21,9 @@ export interface TurnShell {
   send(client: Client, out: JuteWriter): void;
 }
 
+/** Transactions applied and answered between two rounds of sending. */
+const ANSWERED_AT_ONCE = 256;
+
 /**
  * Runs the core in turns. One turn takes in everything that one wake-up brought, then sends all that it
  * produced: one write for each socket, at most one write of the log in flight. While that one is on its
@@ -55,7 +58,10 @@ export class Turn {
     // The disk works on what has gathered while this turn applies and answers what is durable.
     this.#syncIfIdle();
     this.begin();
-    this.#core.onLogSynced(zxid);
+    // Replies leave in portions, so that the first clients go on while the last ones are still answered.
+    while (this.#core.onLogSynced(zxid, ANSWERED_AT_ONCE)) {
+      this.#core.replies.outputs.flush(this.#send);
+    }
     this.end();
   }
 

@@ -270,16 +270,22 @@ export class Pipeline {
     proposal.client = client;
     proposal.receivedAtMs = receivedAtMs;
     client.writesSubmitted++;
-    if (this.#lastApplied === this.#lastProposed) this.commitUpTo(this.#lastApplied);
+    if (this.#lastApplied === this.#lastProposed)
+      this.commitUpTo(this.#lastApplied, Number.POSITIVE_INFINITY);
   }
 
   // ── Committing ────────────────────────────────────────────────────────────────────────────────────
 
-  /** Applies and answers every proposal up to and including `zxid`, in order. */
-  commitUpTo(zxid: number): void {
-    for (;;) {
+  /**
+   * Applies and answers proposals up to and including `zxid`, in order, at most `countMax` of them.
+   *
+   * @returns whether some are left.
+   */
+  commitUpTo(zxid: number, countMax: number): boolean {
+    for (let count = 0; ; count++) {
       const oldest = this.#proposals.peek();
-      if (oldest === undefined || oldest.zxid > zxid) return;
+      if (oldest === undefined || oldest.zxid > zxid) return false;
+      if (count === countMax) return true;
       this.#proposals.shift();
       this.#commit(oldest);
       this.#proposals.release(oldest);
