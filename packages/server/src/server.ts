@@ -23,7 +23,6 @@ import { ServerMeter } from './report/server-meter.ts';
 import { ServerStats } from './report/server-stats.ts';
 import type { ShellFact } from './report/shell-fact.ts';
 import { RequestGate } from './request-gate.ts';
-import { receiveState } from './state-restore.ts';
 import { Storage } from './storage.ts';
 import { Ticker } from './ticker.ts';
 
@@ -175,6 +174,8 @@ class Server implements RunningServer {
       const startedMs = clock.nowMs();
       const digest = config.tree.isDigestOn ? 'kept' : 'none';
       const { signal } = this.#stopping;
+      // Loaded when it is needed: a server starts sooner without it.
+      const { receiveState } = await import('./state-restore.ts');
       const state = await receiveState(core, body, onto.snapshotDirectory, digest, signal);
       await onto.replaceState(state, {
         stop: () => gate.close(signal),
