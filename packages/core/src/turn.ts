@@ -26,8 +26,9 @@ const ANSWERED_AT_ONCE = 256;
 
 /**
  * Runs the core in turns. One turn takes in everything that one wake-up brought, then sends all that it
- * produced: one write for each socket, at most one write of the log in flight. While that one is on its
- * way, later transactions gather, and the next write takes them all: group commit without a timer.
+ * produced: one write for each socket (the answers to a large group leave in portions), at most one write
+ * of the log in flight. While that one is on its way, later transactions gather, and the next write takes
+ * them all: group commit without a timer.
  *
  * Shared by the production shell and every other one, so that they all keep the same order.
  */

@@ -1,3 +1,4 @@
+import { FOUR_LETTER_WORD_NAMES } from '../../admin/word-names.ts';
 import { accepted, type ConfigKey, honoured, isNotTrue, refused } from '../config-key.ts';
 import {
   guardBoolean,
@@ -13,26 +14,7 @@ import {
 const PORT = { min: 0, max: 65_535 };
 
 /** Every four-letter word, without the one that telnet sends when it is closed. */
-export const fourLetterWords: readonly string[] = [
-  'conf',
-  'cons',
-  'crst',
-  'dirs',
-  'dump',
-  'envi',
-  'gtmk',
-  'hash',
-  'isro',
-  'mntr',
-  'ruok',
-  'srst',
-  'srvr',
-  'stat',
-  'stmk',
-  'wchc',
-  'wchp',
-  'wchs',
-];
+export const fourLetterWords: readonly string[] = FOUR_LETTER_WORD_NAMES;
 
 /** A list ends at its first `*`, which stands for all words; words that nobody knows are kept as Apache keeps them. */
 const whitelist: Reader<readonly string[]> = (text) => {
