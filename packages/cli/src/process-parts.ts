@@ -1,11 +1,22 @@
 import type { RunningServer, ServerConfig } from '@zooid/server';
 
+/** How much a terminal shows, in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** What a command needs from the process it runs in. Tests give their own. */
 export interface ProcessParts {
-  /** Where the answer goes. Text ends with a newline. */
+  /** Where the answer goes. */
   readonly writeOut: (text: string) => void;
-  /** Where complaints go. Text ends with a newline. */
+  /** Where complaints go. */
   readonly writeError: (text: string) => void;
+  /** The terminal that shows the standard output; undefined if that is a pipe or a file. */
+  readonly outTerminal: () => TerminalSize | undefined;
+  /** The same of the standard error. */
+  readonly errorTerminal: () => TerminalSize | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly startServer: (config: ServerConfig) => Promise<RunningServer>;
   /**
    * Calls `onSignal` for each SIGINT and SIGTERM until the returned function is called.

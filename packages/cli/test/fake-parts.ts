@@ -1,5 +1,5 @@
 import type { RunningServer, ServerConfig } from '@zooid/server';
-import type { ProcessParts } from '../src/process-parts.ts';
+import type { ProcessParts, TerminalSize } from '../src/process-parts.ts';
 
 /** A process and a server that exist only in memory. */
 export class FakeParts implements ProcessParts {
@@ -8,6 +8,9 @@ export class FakeParts implements ProcessParts {
   readonly started: ServerConfig[] = [];
   readonly exitedNow: number[] = [];
   closeCount = 0;
+  /** What both outputs are shown on; undefined: pipes. */
+  terminal: TerminalSize | undefined;
+  environment: Record<string, string | undefined> = {};
   /** What starting answers instead of a server. */
   startError: unknown;
   /** Called while the server starts. */
@@ -26,6 +29,10 @@ export class FakeParts implements ProcessParts {
   readonly writeError = (text: string): void => {
     this.errors += text;
   };
+
+  readonly outTerminal = (): TerminalSize | undefined => this.terminal;
+
+  readonly errorTerminal = (): TerminalSize | undefined => this.terminal;
 
   readonly startServer = (config: ServerConfig): Promise<RunningServer> => {
     this.onStarting?.();

@@ -9,17 +9,62 @@ import {
   type ServerConfig,
   tryReadTextFile,
 } from '@zooid/server';
-import { ExitCode, exitCodeOf } from './exit-code.ts';
-import type { ProcessParts } from './process-parts.ts';
+import type { Command } from 'commander';
+import type { CommandContext } from '../command.ts';
+import { ExitCode, exitCodeOf } from '../exit.ts';
+import type { ProcessParts } from '../process-parts.ts';
 
 /** Read when no file is named, from the working directory. */
 const DEFAULT_FILE = 'zoo.cfg';
 
+const HELP = `
+The file is a ZooKeeper configuration (zoo.cfg). The shortest one:
+
+  clientPort=2181
+  dataDir=/var/lib/zookeeper
+
+Without a file, two to four plain arguments do:
+
+  zooid server <clientPort> <dataDir> [tickTime] [maxClientCnxns]
+
+Examples:
+  zooid server conf/zoo.cfg
+  zooid server conf/zoo.cfg -Djute.maxbuffer=4194304 -Dzookeeper.snapCount=50000
+  zooid server 2181 ./data "-Dzookeeper.4lw.commands.whitelist=*"
+
+Talk to it with any ZooKeeper client:
+  zkCli.sh -server localhost:2181
+  echo srvr | nc localhost 2181
+
+Ctrl-C or SIGTERM stops it in order. Exit codes: 0 stopped, 1 unexpected error, 2 wrong arguments or
+configuration, 3 data directory, 4 admin server, 10 transaction log or snapshot.
+Every key: docs/reference/configuration.md
+`;
+
+export function register(syntax: Command, { parts, end }: CommandContext): void {
+  syntax
+    .argument(
+      '[config...]',
+      'a zoo.cfg (default: ./zoo.cfg), or <clientPort> <dataDir> [tickTime] [maxClientCnxns]',
+    )
+    .option(
+      '-D <key=value>',
+      "set a Java system property that ZooKeeper's server knows; may be repeated",
+      (text: string, earlier: readonly Property[] = []) => [...earlier, parseProperty(text)],
+    )
+    .addHelpText('after', HELP)
+    .action(async (config: readonly string[], options: { readonly D?: readonly Property[] }) => {
+      if (config.length > 4)
+        syntax.error(`error: too many arguments: ${config.length} instead of at most 4`);
+      end(await runServer(config, options.D ?? [], parts));
+    });
+}
+
 /** A system property: name and value. */
-export type Property = readonly [name: string, value: string];
+type Property = readonly [name: string, value: string];
 
 /** `key=value` as it stands after `-D`; without `=` the value is empty, as in Java. */
-export function parseProperty(text: string): Property {
+function parseProperty(text: string): Property {
   const at = text.indexOf('=');
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
@@ -28,7 +73,7 @@ export function parseProperty(text: string): Property {
  * Runs a server until it is told to stop. Answers with the exit code; every reason for it has been written.
  * `args` is nothing, the name of a file, or `clientPort dataDir [tickTime] [maxClientCnxns]`.
  */
-export async function runServer(
+async function runServer(
   args: readonly string[],
   properties: readonly Property[],
   parts: ProcessParts,
@@ -71,7 +116,7 @@ async function serve(config: ServerConfig, parts: ProcessParts): Promise<number>
       stop();
     } else {
       parts.writeError(`zooid: ${name} again: stopping at once.\n`);
-      parts.exitNow(ExitCode.unexpected);
+      parts.exitNow(ExitCode.failed);
     }
   });
   try {
@@ -113,7 +158,7 @@ function complainOfPort(
       ? 'stop what uses it, or choose another with clientPort'
       : 'choose another with metricsProvider.httpPort';
   parts.writeError(`zooid: port ${error.port} ${reason}: ${remedy}.\n`);
-  return isAdmin ? ExitCode.adminServer : ExitCode.unexpected;
+  return isAdmin ? ExitCode.adminServer : ExitCode.failed;
 }
 
 const portReasons: ReadonlyMap<string, string> = new Map([

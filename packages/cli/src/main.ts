@@ -1,7 +1,7 @@
-import { type RunningServer, startServer } from '@zooid/server';
-import { runCommandLine } from './command-line.ts';
-import type { ProcessParts } from './process-parts.ts';
-import { keepYoungGeneration } from './young-generation.ts';
+import type { RunningServer } from '@zooid/server';
+import { ExitCode } from './exit.ts';
+import type { ProcessParts, TerminalSize } from './process-parts.ts';
+import { runCommandLine } from './program.ts';
 
 /** A process that still lives this long after its command ended is ended by force. */
 const LINGER_MS = 2000;
@@ -17,11 +17,24 @@ export interface RunOptions {
  * `args` is without the names of the program and the script.
  */
 export async function runProcess(args: readonly string[], options: RunOptions = {}): Promise<void> {
+  let hasServer = false;
+  // `zooid ... | head`: nobody reads any more, so there is nothing left to do. A server goes on.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (hasServer) return;
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(ExitCode.finished);
+  });
   const parts: ProcessParts = {
     writeOut: (text) => process.stdout.write(text),
     writeError: (text) => process.stderr.write(text),
+    outTerminal: () => sizeOf(process.stdout),
+    errorTerminal: () => sizeOf(process.stderr),
+    environment: process.env,
     startServer: async (config) => {
+      hasServer = true;
+      const { startServer } = await import('@zooid/server');
       const server = await startServer(config);
+      const { keepYoungGeneration } = await import('./young-generation.ts');
       keepYoungGeneration();
       return server;
     },
@@ -32,6 +45,10 @@ export async function runProcess(args: readonly string[], options: RunOptions = 
   const exitCode = await runCommandLine(args, parts);
   process.exitCode = exitCode;
   setTimeout(() => process.exit(exitCode), LINGER_MS).unref();
+}
+
+function sizeOf(stream: NodeJS.WriteStream): TerminalSize | undefined {
+  return stream.isTTY ? { columns: stream.columns, rows: stream.rows } : undefined;
 }
 
 function listenForSignals(onSignal: (name: string) => void): () => void {

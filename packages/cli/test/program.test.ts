@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runCommandLine } from '../src/command-line.ts';
-import { exitCodeOf } from '../src/exit-code.ts';
+import { exitCodeOf } from '../src/exit.ts';
+import { runCommandLine } from '../src/program.ts';
 import { FakeParts } from './fake-parts.ts';
 
 let parts: FakeParts;
