@@ -30,4 +30,11 @@ export {
   type TreeConfig,
   tryReadTextFile,
 } from './config/config.ts';
-export { type RunningServer, type ServerOptions, startServer } from './server.ts';
+export { MemoryDisk } from './disk/memory-disk.ts';
+export { createLogger, type LogLevel, type LogOptions } from './report/logger.ts';
+export {
+  type RunningServer,
+  type ServerOptions,
+  type SessionState,
+  startServer,
+} from './server.ts';

@@ -13,6 +13,7 @@ import type { ServerConfig } from './config/config.ts';
 import { coreOptionsOf } from './core-options.ts';
 import type { DiskCalls } from './disk/disk-calls.ts';
 import type { LogWriteError } from './disk/log-write-error.ts';
+import { MemoryDisk } from './disk/memory-disk.ts';
 import type { HttpServers } from './http-servers.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { ClientListener } from './net/client-listener.ts';
@@ -34,11 +35,29 @@ export interface RunningServer {
   readonly adminPort: number | undefined;
   /** Resolves when the server has stopped; rejects when it had to, with the reason. */
   readonly closed: Promise<void>;
+  /** The sessions that the server knows now, oldest first, those included whose end is on its way. */
+  sessions(): SessionState[];
+  /**
+   * Ends a session at once, as if its timeout had passed: when that is durable, its ephemerals go, its watchers are told and its connection is closed.
+   *
+   * @returns false when there is no such session, its end is on its way already, or the server stops or is given another
+   *   state by a restore; nothing happens then.
+   */
+  expireSession(sessionId: bigint): boolean;
   /**
    * Stops: requests that were taken in are answered, the log is written, ports and directories are let
    * go of. Resolves when that is done, also when it was called before.
    */
   close(): Promise<void>;
+}
+
+/** A session as its server sees it. */
+export interface SessionState {
+  readonly id: bigint;
+  /** Timeout in force, ms. */
+  readonly timeoutMs: number;
+  /** A connection holds it. */
+  readonly isConnected: boolean;
 }
 
 /** What a program that embeds a server may give it. */
@@ -47,9 +66,10 @@ export interface ServerOptions {
   readonly logger?: Logger | undefined;
   /**
    * `memory` keeps everything in memory only: no directory is touched, `config.storage` is not looked at, and
-   * all is gone when the server closes. For tests. `disk` unless given.
+   * all is gone when the server closes; with a {@link MemoryDisk} the next server that gets it goes on with the
+   * data. For tests. `disk` unless given.
    */
-  readonly storage?: 'disk' | 'memory' | undefined;
+  readonly storage?: 'disk' | 'memory' | MemoryDisk | undefined;
   /** The calls by which log and snapshots are written, for tests of failing disks. */
   readonly disk?: DiskCalls | undefined;
 }
@@ -94,6 +114,8 @@ class Server implements RunningServer {
   readonly #options: ServerOptions;
 
   #storage: Storage | MemoryStorage | undefined;
+  #core: ServerCore | undefined;
+  #turn: Turn | undefined;
   #listener: ClientListener | undefined;
   #ticker: Ticker | undefined;
   #http: HttpServers | undefined;
@@ -137,16 +159,17 @@ class Server implements RunningServer {
     const clock = this.#clock;
     const stats = this.#stats;
     const reporter = this.#reporter;
+    const { storage: medium = 'disk' } = this.#options;
     const storage =
-      this.#options.storage === 'memory'
-        ? new MemoryStorage()
-        : Storage.open({
+      medium === 'disk'
+        ? Storage.open({
             config: config.storage,
             digest: config.tree.isDigestOn ? 'compared' : 'ignored',
             report: (fact) => reporter.report(fact),
             random: Math.random,
             disk: this.#options.disk,
-          });
+          })
+        : new MemoryStorage(medium === 'memory' ? new MemoryDisk() : medium);
     this.#storage = storage;
     const meter = new ServerMeter(stats);
     const core = new ServerCore({
@@ -251,6 +274,8 @@ class Server implements RunningServer {
       clock,
     });
     const gate = new RequestGate(core, listener);
+    this.#core = core;
+    this.#turn = turn;
     this.#listener = listener;
     this.clientPort = await listener.listen();
     this.#ticker = new Ticker({
@@ -278,6 +303,26 @@ class Server implements RunningServer {
       dataDir: config.storage.dataDir,
       durationMs: clock.nowMs() - this.#startedMs,
     });
+  }
+
+  sessions(): SessionState[] {
+    return Array.from(this.#core?.sessions.all() ?? [], ({ id, timeoutMs, client }) => ({
+      id,
+      timeoutMs,
+      isConnected: client !== undefined,
+    }));
+  }
+
+  expireSession(sessionId: bigint): boolean {
+    const session = this.#core?.sessions.get(sessionId);
+    // When the server stops, its log takes no more; while the state is swapped, nothing may be proposed.
+    if (session === undefined || this.#closing !== undefined || this.#isRestoring) return false;
+    const { timeoutMs } = session;
+    this.#turn!.begin();
+    const isExpired = this.#core!.expireSession(sessionId);
+    if (isExpired) this.#reporter.report({ kind: 'session-expired', sessionId, timeoutMs });
+    this.#turn!.end();
+    return isExpired;
   }
 
   close(): Promise<void> {
