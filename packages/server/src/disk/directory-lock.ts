@@ -82,6 +82,31 @@ export class DirectoryLock {
   }
 }
 
+/** Who has the lock of a directory, as far as its file tells. */
+export interface LockFacts {
+  readonly file: string;
+  /** What the file says; undefined if it says nothing that can be understood. */
+  readonly holder: Pick<LockHolder, 'pid' | 'hostname' | 'startedAt'> | undefined;
+  /** `unknown`: the process cannot be looked for from here, and whoever wants the lock goes by the pulse. */
+  readonly life: 'alive' | 'dead' | 'unknown';
+  /** Whether the pulse is young enough that nobody takes the lock over. */
+  readonly pulse: 'beats' | 'lost';
+}
+
+/** Looks at the lock of `directory` and leaves it alone; undefined if there is none. For tools. */
+export function inspectLock(directory: string): LockFacts | undefined {
+  const file = path.join(directory, LOCK_NAME);
+  const ageMs = pulseAgeMs(file);
+  if (ageMs === undefined) return undefined;
+  const holder = readHolder(file);
+  return {
+    file,
+    holder,
+    life: holder === undefined ? 'unknown' : lifeOf(holder),
+    pulse: ageMs < PULSE_LOST_MS ? 'beats' : 'lost',
+  };
+}
+
 function tryLink(candidate: string, file: string): boolean {
   try {
     fs.linkSync(candidate, file);

@@ -37,12 +37,20 @@ export interface PurgeResult {
   readonly refusedBecause: string | undefined;
 }
 
-/**
- * Purges once. Reads the kept snapshots whole, in steps that leave the event loop to others.
- *
- * Files that appear meanwhile are left alone.
- */
-export async function purge(options: PurgeOptions): Promise<PurgeResult> {
+/** What a purge would do. */
+export interface PurgePlan {
+  /** Files that no restart can need: snapshots, then logs. */
+  readonly removable: readonly string[];
+  /** The oldest snapshot that is kept; undefined when there are too few to remove anything. */
+  readonly oldestKept: SnapshotName | undefined;
+  /** Snapshots that are not whole and were not counted. */
+  readonly broken: readonly string[];
+  /** Why nothing may be removed, if something stands against it. */
+  readonly refusedBecause: string | undefined;
+}
+
+/** Finds what a purge may remove, and touches nothing. Reads the kept snapshots whole, in steps as {@link purge} does. */
+export async function planPurge(options: PurgeOptions): Promise<PurgePlan> {
   const snapshots = listSnapshots(options.snapshotDirectory);
   const logs = listLogs(options.logDirectory);
   const keptMin = Math.max(options.keptSnapshots, KEPT_SNAPSHOTS_MIN);
@@ -61,20 +69,29 @@ export async function purge(options: PurgeOptions): Promise<PurgeResult> {
       broken.length === 0
         ? undefined
         : `${broken.length} snapshots are broken, only ${whole.length} are whole`;
-    return { removed: [], broken, refusedBecause };
+    return { removable: [], oldestKept: undefined, broken, refusedBecause };
   }
   if (!isCovered(oldest, logs)) {
     const refusedBecause = `the logs after ${oldest.path} are not all there`;
-    return { removed: [], broken, refusedBecause };
+    return { removable: [], oldestKept: oldest, broken, refusedBecause };
   }
-
   const kept = new Set(logsAfter(logs, oldest.zxid).map((log) => log.path));
-  const candidates = [
+  const removable = [
     ...snapshots.filter((snapshot) => snapshot.zxid < oldest.zxid).map((snapshot) => snapshot.path),
     ...logs.filter((log) => !kept.has(log.path)).map((log) => log.path),
   ];
+  return { removable, oldestKept: oldest, broken, refusedBecause: undefined };
+}
+
+/**
+ * Purges once. Reads the kept snapshots whole, in steps that leave the event loop to others.
+ *
+ * Files that appear meanwhile are left alone.
+ */
+export async function purge(options: PurgeOptions): Promise<PurgeResult> {
+  const { removable, broken, refusedBecause } = await planPurge(options);
   const removed: string[] = [];
-  for (const file of candidates) {
+  for (const file of removable) {
     try {
       await fsp.unlink(file);
       removed.push(file);
@@ -82,7 +99,7 @@ export async function purge(options: PurgeOptions): Promise<PurgeResult> {
       // Gone already, or not ours to remove: it is tried again next time.
     }
   }
-  return { removed, broken, refusedBecause: undefined };
+  return { removed, broken, refusedBecause };
 }
 
 /**

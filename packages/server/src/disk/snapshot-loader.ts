@@ -29,7 +29,7 @@ const WINDOW_BYTES_MIN = 64 * 1024;
 /** Node records that are loaded at a time while others want the event loop, too: some milliseconds. */
 const STEP_NODES = 2048;
 /** More than any seals, digest and zxid after the nodes. */
-const TAIL_BYTES_MAX = 256;
+export const TAIL_BYTES_MAX = 256;
 
 /** What loading needs of the tree. */
 export interface LoadableTree {
@@ -150,8 +150,8 @@ function loadAcls(window: Window, tree: LoadableTree): void {
 }
 
 /** A reader over a part of the file that moves on; it grows only as far as bytes really arrive. */
-class Window {
-  readonly reader = new JuteReader();
+export class Window {
+  readonly reader: JuteReader = new JuteReader();
   readonly #source: ByteSource;
   /** Gets every byte that is read. */
   readonly #sum: SealedSum;

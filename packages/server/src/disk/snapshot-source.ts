@@ -4,7 +4,8 @@
  *     .snappy := magic 82 "SNAPPY" 00 · int version 1 · int compatible 1 · (int n · n bytes: one snappy block)*
  *
  * Source: snappy-java's SnappyOutputStream; blocks of 32 KB before compression. A plain or snappy file is
- * read in constant memory. gzip has no synchronous stream in Node, so that one is inflated whole.
+ * read in constant memory. gzip has no synchronous stream in Node: a small one is inflated whole, a large one by a
+ * thread.
  */
 
 import fs from 'node:fs';
@@ -12,6 +13,7 @@ import zlib from 'node:zlib';
 import { MalformedError } from '@zooid/protocol';
 import { uncompress } from 'snappyjs';
 import type { SnapshotCompression } from './disk-names.ts';
+import { GzipSource } from './gzip-source.ts';
 
 /** Bytes that can be read in order. */
 export interface ByteSource {
@@ -26,6 +28,8 @@ export const SNAPPY_HEADER: Uint8Array = Uint8Array.of(
   ...[0, 0, 0, 1],
   ...[0, 0, 0, 1],
 );
+/** Up to here a gzip file is inflated whole, compressed bytes: a thread takes 30 ms to begin. */
+const GZIP_BYTES_WHOLE_MAX = 4 * 1024 * 1024;
 const SNAPPY_MAGIC_BYTES = 8;
 /** A block never states to be longer than this: writers use 32 KB, some up to 1 MB. */
 const SNAPPY_BLOCK_BYTES_MAX = 16 * 1024 * 1024;
@@ -42,7 +46,9 @@ export function openSnapshotSource(path: string, compression: SnapshotCompressio
     case 'snappy':
       return new SnappySource(new FileSource(path));
     case 'gz':
-      return new MemorySource(gunzip(fs.readFileSync(path)));
+      return fs.statSync(path).size > GZIP_BYTES_WHOLE_MAX
+        ? new GzipSource(path)
+        : new MemorySource(gunzip(fs.readFileSync(path)));
   }
 }
 
