@@ -54,6 +54,8 @@ export {
   type ZxidDigest,
 } from './storage/snapshot-format.ts';
 export { wordAdler32 } from './storage/word-adler32.ts';
+export { crc32 } from './tree/crc32.ts';
 export { type CreateZnode, DataTree, newCreateZnode } from './tree/data-tree.ts';
+export { hasDigest, statDigest } from './tree/digest.ts';
 export type { TreeImage } from './tree/tree-image.ts';
 export { Turn, type TurnLog, type TurnShell } from './turn.ts';

@@ -3,6 +3,7 @@
  * only, but for what its name says.
  */
 
+export { javaDate, javaHex } from './admin/java-text.ts';
 export { inspectLock, type LockFacts } from './disk/directory-lock.ts';
 export {
   type LogName,
@@ -21,6 +22,6 @@ export { LogScan, type ScannedRecord } from './disk/log-scan.ts';
 export type { LogTail } from './disk/log-tail.ts';
 export { KEPT_SNAPSHOTS_MIN, type PurgePlan, planPurge } from './disk/purge.ts';
 export { RecoveryError } from './disk/recovery-error.ts';
-export { quickSnapshotFlaw } from './disk/snapshot-check.ts';
 export { SnapshotDamage, SnapshotScan } from './disk/snapshot-scan.ts';
 export { isRestoreName } from './disk/state-swap.ts';
+export { znodeDigest } from './disk/znode-digest.ts';
