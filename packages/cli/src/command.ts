@@ -31,6 +31,8 @@ export interface CommandEntry {
   readonly group: CommandGroup;
   /** A phrase for the list in the help. */
   readonly summary: string;
+  /** True: known, but not in the list of the help. */
+  readonly isHidden?: true;
   readonly load: () => Promise<CommandModule>;
 }
 

@@ -1,5 +1,6 @@
 import type { RunningServer } from '@zooid/server';
 import { ExitCode } from './exit.ts';
+import { tellReady } from './life/readiness.ts';
 import type { ProcessParts, TerminalSize } from './process-parts.ts';
 import { runCommandLine } from './program.ts';
 
@@ -30,6 +31,7 @@ export async function runProcess(args: readonly string[], options: RunOptions = 
     outTerminal: () => sizeOf(process.stdout),
     errorTerminal: () => sizeOf(process.stderr),
     environment: process.env,
+    selfCommand: [process.execPath, ...process.execArgv, process.argv[1] ?? 'zooid'],
     startServer: async (config) => {
       hasServer = true;
       const { startServer } = await import('@zooid/server');
@@ -40,7 +42,10 @@ export async function runProcess(args: readonly string[], options: RunOptions = 
     },
     listenForSignals,
     exitNow: (code) => process.exit(code),
-    onServing: options.onServing,
+    onServing: (server) => {
+      options.onServing?.(server);
+      tellReady(process.env, server.clientPort);
+    },
   };
   const exitCode = await runCommandLine(args, parts);
   process.exitCode = exitCode;

@@ -17,6 +17,8 @@ export interface ProcessParts {
   /** The same of the standard error. */
   readonly errorTerminal: () => TerminalSize | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What runs this same command once more: a program and its first arguments. */
+  readonly selfCommand: readonly string[];
   readonly startServer: (config: ServerConfig) => Promise<RunningServer>;
   /**
    * Calls `onSignal` for each SIGINT and SIGTERM until the returned function is called.

@@ -1,25 +1,19 @@
 // From a command line to a command: finds it in the table, loads it, runs it, says how it ended. What the commands do
 // is in src/commands.
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { CommandContext, CommandEntry } from './command.ts';
 import { commandTable } from './command-table.ts';
 import { CommandError, ExitCode, isSystemError } from './exit.ts';
 import { Output } from './output.ts';
 import type { ProcessParts } from './process-parts.ts';
+import { zooidVersion } from './version.ts';
 
 const START_HERE = `
 Start here:
   zooid server 2181 ./data       a server on port 2181, its data in ./data
   zooid server --help            more about servers and their configuration
 `;
-
-/** Version of this package, which is the version of all of Zooid's packages. */
-export function zooidVersion(): string {
-  const file = new URL('../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
-}
 
 /**
  * Runs one command line, without the names of the program and the script. Answers with the exit code once the
@@ -75,8 +69,8 @@ export async function createProgram(
     .usage('<command> [arguments]')
     .version(zooidVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
     .commandsGroup('Other:')
+    .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
     .configureOutput({
       writeOut: parts.writeOut,
@@ -88,7 +82,7 @@ export async function createProgram(
   program.addHelpText('after', START_HERE);
   for (const entry of commandTable) {
     const syntax = program
-      .command(entry.name)
+      .command(entry.name, { hidden: entry.isHidden === true })
       .summary(entry.summary)
       .description(entry.summary)
       .helpGroup(entry.group)

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exitCodeOf } from '../src/exit.ts';
 import { runCommandLine } from '../src/program.ts';
-import { FakeParts } from './fake-parts.ts';
+import { FakeParts } from './support/fake-parts.ts';
 
 let parts: FakeParts;
 let directory: string;

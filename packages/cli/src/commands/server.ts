@@ -61,10 +61,10 @@ export function register(syntax: Command, { parts, end }: CommandContext): void 
 }
 
 /** A system property: name and value. */
-type Property = readonly [name: string, value: string];
+export type Property = readonly [name: string, value: string];
 
 /** `key=value` as it stands after `-D`; without `=` the value is empty, as in Java. */
-function parseProperty(text: string): Property {
+export function parseProperty(text: string): Property {
   const at = text.indexOf('=');
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
@@ -73,7 +73,7 @@ function parseProperty(text: string): Property {
  * Runs a server until it is told to stop. Answers with the exit code; every reason for it has been written.
  * `args` is nothing, the name of a file, or `clientPort dataDir [tickTime] [maxClientCnxns]`.
  */
-async function runServer(
+export async function runServer(
   args: readonly string[],
   properties: readonly Property[],
   parts: ProcessParts,

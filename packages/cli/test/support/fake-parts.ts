@@ -1,5 +1,5 @@
 import type { RunningServer, ServerConfig } from '@zooid/server';
-import type { ProcessParts, TerminalSize } from '../src/process-parts.ts';
+import type { ProcessParts, TerminalSize } from '../../src/process-parts.ts';
 
 /** A process and a server that exist only in memory. */
 export class FakeParts implements ProcessParts {
@@ -11,6 +11,7 @@ export class FakeParts implements ProcessParts {
   /** What both outputs are shown on; undefined: pipes. */
   terminal: TerminalSize | undefined;
   environment: Record<string, string | undefined> = {};
+  selfCommand: readonly string[] = ['node', 'zooid.mjs'];
   /** What starting answers instead of a server. */
   startError: unknown;
   /** Called while the server starts. */
@@ -46,6 +47,8 @@ export class FakeParts implements ProcessParts {
       clientPort: 2181,
       adminPort: undefined,
       closed,
+      sessions: () => [],
+      expireSession: () => false,
       close: () => {
         this.closeCount++;
         if (!this.canClose) return new Promise<void>(() => {});

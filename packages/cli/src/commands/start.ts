@@ -1,0 +1,104 @@
+import { rmSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { CommandContext } from '../command.ts';
+import { ExitCode } from '../exit.ts';
+import {
+  addWaitOption,
+  CONFIG_ARGUMENT,
+  CONFIG_HELP,
+  PROPERTY_OPTION,
+  type PropertyOptions,
+  textOfProperties,
+  type WaitOptions,
+} from '../life/life-options.ts';
+import {
+  chooseConfigFile,
+  findServer,
+  missingDirectory,
+  type ServerPlace,
+  serverProperties,
+} from '../life/server-place.ts';
+import { kindOfProcess, readPidFile } from '../life/server-process.ts';
+import { startInBackground } from '../life/start-server.ts';
+
+export function register(syntax: Command, context: CommandContext): void {
+  addWaitOption(
+    syntax
+      .description(
+        'Starts a server in the background and waits until it takes clients. Its process id is in ' +
+          'dataDir/zookeeper_server.pid, its output is appended to a file in dataDir/logs.',
+      )
+      .argument(...CONFIG_ARGUMENT)
+      .option(...PROPERTY_OPTION, textOfProperties),
+    'how long to wait for it to take clients',
+  )
+    .addHelpText('after', CONFIG_HELP)
+    .action(async (named: string | undefined, options: PropertyOptions & WaitOptions) => {
+      context.end(await start(named, options, context));
+    });
+}
+
+/** Starts a server in the background. Answers with the exit code; the words on the way are those of zkServer.sh. */
+export async function start(
+  named: string | undefined,
+  options: PropertyOptions & WaitOptions,
+  { output, parts }: CommandContext,
+): Promise<number> {
+  const { environment } = parts;
+  const configFile = chooseConfigFile(named, environment);
+  output.note(`Using config: ${configFile}`);
+  let place: ServerPlace;
+  try {
+    place = findServer(configFile, environment);
+  } catch (error) {
+    output.line('Starting zookeeper ... FAILED TO START');
+    throw error;
+  }
+  const missing = missingDirectory(place, environment);
+  if (missing !== undefined) {
+    output.line(missing);
+    return ExitCode.failed;
+  }
+  output.write('Starting zookeeper ... ');
+  const earlier = readPidFile(place.pidFile);
+  if (earlier !== undefined) {
+    const kind = kindOfProcess(earlier);
+    if (kind === 'zooid' || kind === 'apache') {
+      output.line(`already running as process ${earlier}.`);
+      return ExitCode.failed;
+    }
+  }
+  rmSync(place.pidFile, { force: true });
+  const outcome = await startInBackground({
+    command: [
+      ...parts.selfCommand,
+      'server',
+      ...serverProperties(options.D ?? [], environment),
+      configFile,
+    ],
+    environment,
+    pidFile: place.pidFile,
+    logFile: place.logFile,
+    waitMs: options.wait * 1000,
+  });
+  switch (outcome.kind) {
+    case 'serving':
+      output.line('STARTED');
+      return ExitCode.finished;
+    case 'slow':
+      output.line('STARTED');
+      output.note(
+        `Process ${outcome.pid} runs, but does not take clients after ${options.wait} s: it may be reading much data. Its log: ${place.logFile}`,
+      );
+      return ExitCode.finished;
+    case 'ended':
+      output.line('FAILED TO START');
+      for (const line of outcome.lastWords) output.note(`  ${line}`);
+      output.note(`All that it said: ${place.logFile}`);
+      return ExitCode.failed;
+    case 'no-pid-file':
+      output.line('FAILED TO WRITE PID');
+      output.note(outcome.reason);
+      return ExitCode.failed;
+  }
+}

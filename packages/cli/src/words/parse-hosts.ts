@@ -1,0 +1,31 @@
+import { CommandError, ExitCode } from '../exit.ts';
+import type { HostPort } from './ask-word.ts';
+
+const DEFAULT_PORT = 2181;
+
+/**
+ * Servers as they are written on a command line: `a:2181,b:2181/chroot c`. The port is 2181 unless given, an IPv6 address
+ * stands in brackets, a chroot is left out. None given means the one on this machine.
+ *
+ * @throws CommandError for a text that names no server.
+ */
+export function parseHosts(texts: readonly string[]): readonly HostPort[] {
+  const names = texts
+    .flatMap((text) => text.replace(/\/.*$/, '').split(','))
+    .filter((name) => name !== '');
+  if (names.length === 0) return [{ host: 'localhost', port: DEFAULT_PORT }];
+  return names.map(parseHost);
+}
+
+function parseHost(text: string): HostPort {
+  const match = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3] ?? DEFAULT_PORT);
+  if (host === undefined || port < 1 || port > 65_535) {
+    throw new CommandError(`${JSON.stringify(text)} is not a server`, {
+      exitCode: ExitCode.badInvocation,
+      remedy: 'Write host:port, and an IPv6 address in brackets: [::1]:2181.',
+    });
+  }
+  return { host, port };
+}
