@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isBundleFresh } from '../packages/cli/bin/entry-point.mjs';
 
 /** The root of the checkout. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,16 +23,25 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 /** package.json asks for the same. */
 const NODE_VERSION_MIN = [20, 19];
 
+/** What the outcome depends on besides the sources. */
+const SETTINGS = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json', 'scripts/bundle.mjs'];
+
+/** Where the modules of the command are compiled to, which are bundled then. */
+const COMMAND = join(root, 'packages/cli/dist');
+
 /**
- * Installs what is missing and compiles what changed. Says on standard output what it does, nothing if nothing is
- * to do. Ends the process with its own message if one of the two fails.
+ * Installs what is missing, compiles what changed, and bundles the command if it is part of that. Says on standard
+ * output what it does, nothing if nothing is to do. Ends the process with its own message if one of them fails.
  * @param {string} project the directory to compile with everything it refers to, relative to the root
  */
 export function setUp(project) {
   checkNode();
   if (!isInstalled()) install();
   const state = buildState(project);
-  if (!isBuilt(state)) build(project, state);
+  const wasBuilt = isBuilt(state);
+  if (!wasBuilt) build(project, state);
+  const hasCommand = state.outputs.some((file) => file.startsWith(COMMAND));
+  if (hasCommand && !(wasBuilt && isBundleFresh())) bundle();
 }
 
 function checkNode() {
@@ -124,8 +134,7 @@ function buildState(project) {
   const projects = withReferences(project);
   const hash = createHash('sha256');
   hash.update(process.versions.node);
-  for (const file of ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json'])
-    addFile(hash, join(root, file));
+  for (const file of SETTINGS) addFile(hash, join(root, file));
   /** @type {string[]} */
   const outputs = [];
   for (const directory of projects) {
@@ -210,6 +219,11 @@ function build(project, { fingerprint, stamp, outputs }) {
   mkdirSync(join(stamp, '..'), { recursive: true });
   writeFileSync(stamp, fingerprint);
   console.log(`Compiled in ${seconds(started)}.`);
+}
+
+function bundle() {
+  if (runTool('../scripts/bundle.mjs', []) !== 0)
+    fail('The command could not be bundled; the messages are above.');
 }
 
 /**

@@ -3,6 +3,8 @@
 
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { entryPoint } from '../packages/cli/bin/entry-point.mjs';
 import { fail, root, setUp } from './set-up.mjs';
 
 const DEFAULT_PORT = 2181;
@@ -34,7 +36,7 @@ if (
   properties.push('-Dzookeeper.admin.enableServer=false');
 }
 
-const { runProcess } = await import(new URL('../packages/cli/dist/index.js', import.meta.url).href);
+const { runProcess } = await import(pathToFileURL(entryPoint() ?? '').href);
 await runProcess(
   [
     'server',

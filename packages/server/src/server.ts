@@ -7,7 +7,6 @@ import { userName } from './admin/environment.ts';
 import { FourLetterWords } from './admin/four-letter.ts';
 import { ServerView, type ServicePhase } from './admin/server-view.ts';
 import { TraceMask } from './admin/trace-mask.ts';
-import { versionText } from './admin/version.ts';
 import { systemClock } from './clock.ts';
 import type { ServerConfig } from './config/config.ts';
 import { coreOptionsOf } from './core-options.ts';
@@ -26,6 +25,7 @@ import type { ShellFact } from './report/shell-fact.ts';
 import { RequestGate } from './request-gate.ts';
 import { Storage } from './storage.ts';
 import { Ticker } from './ticker.ts';
+import { versionText } from './version.ts';
 
 /** A server that takes requests. */
 export interface RunningServer {

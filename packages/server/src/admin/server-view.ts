@@ -10,6 +10,7 @@ import type { ServerConfig } from '../config/config.ts';
 import { listSnapshots } from '../disk/disk-names.ts';
 import type { ClientConnection } from '../net/client-connection.ts';
 import type { ServerStats } from '../report/server-stats.ts';
+import { versionText } from '../version.ts';
 import type {
   AdminView,
   ConfigView,
@@ -23,7 +24,6 @@ import type {
 } from './admin-view.ts';
 import { javaAddress } from './java-text.ts';
 import { quotasOf } from './quota-view.ts';
-import { versionText } from './version.ts';
 
 /** What the server is at, as the shell that starts and stops it says. */
 export interface ServicePhase {

@@ -15,9 +15,9 @@ export function versionText(): string {
   return `${ZOOKEEPER_RELEASE}-zooid-${packageVersion()}, built on ${built} UTC`;
 }
 
-/** Version of this package. */
+/** Version of this package, or of the command whose bundle this is: all have the same. */
 function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(text) as { readonly version: string };
   return version;
 }
