@@ -1,0 +1,94 @@
+import { encodeUtf8, FRAME_BYTES_MAX_DEFAULT } from '@zooid/protocol';
+import { Chroot } from './chroot.ts';
+import { ConnectTimeoutError, OperationTimeoutError } from './errors.ts';
+import type { ConnectOptions } from './options.ts';
+import { Session } from './session/session.ts';
+import { Backoff } from './transport/backoff.ts';
+import {
+  type ConnectString,
+  formatServer,
+  parseConnectString,
+} from './transport/connect-string.ts';
+import { ServerList } from './transport/server-list.ts';
+import { tcpTransport } from './transport/tcp-transport.ts';
+import { ZooKeeper } from './zookeeper.ts';
+
+const SESSION_TIMEOUT_MS_DEFAULT = 30_000;
+const HANDSHAKE_TIMEOUT_MS_MIN = 1_000;
+const RECONNECT_DELAY_MS_BASE = 20;
+const RECONNECT_DELAY_MS_MAX_DEFAULT = 2_000;
+const PENDING_MAX_DEFAULT = 65_536;
+const REPLY_BYTES_MAX_DEFAULT = 64 * 1024 * 1024;
+
+/**
+ * Begins a session.
+ *
+ * @param servers - `host:port,host:port/chroot`; the port is 2181 unless given, IPv6 addresses stand in brackets.
+ * @returns the client, connected. `await using` closes it at the end of the block.
+ * @throws ConnectStringError when `servers` is malformed; ConnectTimeoutError when no server gave a session in time; AuthFailedError;
+ *   the signal's reason.
+ */
+export async function connect(servers: string, options: ConnectOptions = {}): Promise<ZooKeeper> {
+  const target = parseConnectString(servers);
+  options.signal?.throwIfAborted();
+  const session = openSession(target, options);
+  try {
+    await session.untilState(['connected', 'read-only'], {
+      signal: options.signal,
+      timeoutMs: options.timeoutMs ?? options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS_DEFAULT,
+    });
+  } catch (error) {
+    const cause = session.lastFailure;
+    await session.close();
+    if (!(error instanceof OperationTimeoutError)) throw error;
+    throw new ConnectTimeoutError({
+      operation: 'connect',
+      sentence: `none of ${target.servers.map(formatServer).join(', ')} gave a session in time${
+        cause === undefined ? '' : ` (${cause.message})`
+      }`,
+      cause,
+    });
+  }
+  return new ZooKeeper(session, new Chroot(target.chroot));
+}
+
+/** A session that has begun to connect. */
+export function openSession(target: ConnectString, options: ConnectOptions): Session {
+  const sessionTimeoutMs = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS_DEFAULT;
+  const session = new Session(
+    {
+      sessionTimeoutMs,
+      handshakeTimeoutMs:
+        options.handshakeTimeoutMs ??
+        Math.max(HANDSHAKE_TIMEOUT_MS_MIN, sessionTimeoutMs / target.servers.length),
+      allowsReadOnly: options.readOnly ?? false,
+      usesSasl: options.sasl !== undefined,
+      resendsReads: options.retryReads ?? true,
+      pendingMax: options.maxPending ?? PENDING_MAX_DEFAULT,
+      requestBytesMax: options.maxRequestBytes ?? FRAME_BYTES_MAX_DEFAULT,
+      replyBytesMax: options.maxReplyBytes ?? REPLY_BYTES_MAX_DEFAULT,
+      keepsCallSites: options.callSites ?? false,
+      resume: options.session,
+    },
+    {
+      transport: options.transport ?? tcpTransport({ tls: options.tls }),
+      servers: new ServerList(target.servers, Math.random),
+      backoff: new Backoff(
+        {
+          baseMs: RECONNECT_DELAY_MS_BASE,
+          maxMs: options.maxReconnectDelayMs ?? RECONNECT_DELAY_MS_MAX_DEFAULT,
+        },
+        Math.random,
+      ),
+      sasl: options.sasl,
+    },
+  );
+  for (const { scheme, auth } of options.auth ?? []) {
+    // Refused credentials end the session, and that is what its owner hears of.
+    session
+      .addAuth(scheme, typeof auth === 'string' ? encodeUtf8(auth) : auth)
+      .catch(() => undefined);
+  }
+  session.open();
+  return session;
+}

@@ -1,0 +1,153 @@
+import { AddWatchMode, OpCode, WatcherType } from '@zooid/protocol';
+import { BoundedQueue } from './bounded-queue.ts';
+import type { Chroot } from './chroot.ts';
+import { UnimplementedError, WatchOverflowError } from './errors.ts';
+import type { WatchOptions } from './options.ts';
+import { readNothing } from './replies.ts';
+import type { Session } from './session/session.ts';
+import type { LastingWatch } from './session/watch-registry.ts';
+import { WatchEmulation } from './watch-emulation.ts';
+import type { WatchEvent } from './watch-event.ts';
+
+const QUEUED_MAX_DEFAULT = 65_536;
+
+/**
+ * The events of one znode, or of all below it, for `for await`.
+ *
+ * Registered again on every new connection; then a `gap` comes first, unless nothing can have been missed. Ends with the
+ * session's error, with `WatchOverflowError` when events are not taken fast enough, or quietly when it is closed or its
+ * signal fires.
+ */
+export class WatchStream implements AsyncIterableIterator<WatchEvent>, AsyncDisposable {
+  /** Resolves when the server has the watch: every change from then on is told. Rejects when it refuses. */
+  readonly ready: Promise<void>;
+
+  readonly #session: Session;
+  readonly #watch: LastingWatch;
+  readonly #events: BoundedQueue<WatchEvent>;
+  readonly #signal: AbortSignal | undefined;
+  #emulation: WatchEmulation | undefined;
+  #removal: Promise<void> | undefined;
+
+  constructor(session: Session, chroot: Chroot, path: string, options: WatchOptions) {
+    const { recursive = false, maxQueued = QUEUED_MAX_DEFAULT, signal } = options;
+    this.#session = session;
+    this.#signal = signal;
+    this.#events = new BoundedQueue(maxQueued, () => void this.close());
+    this.#watch = {
+      mode: recursive ? 'recursive' : 'persistent',
+      path: chroot.toServer('watch', path),
+      onEvent: (type, eventPath) => this.#push({ type, path: chroot.toClient(eventPath) }),
+      onGap: () => this.#push({ type: 'gap', path }),
+      onEnd: (error) => this.#finish(error),
+    };
+    this.ready = signal?.aborted ? Promise.resolve() : this.#register();
+    // Who iterates gets the error there.
+    this.ready.catch(() => undefined);
+    if (signal?.aborted) this.#events.end();
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  next(): Promise<IteratorResult<WatchEvent>> {
+    return this.#events.next();
+  }
+
+  /** Ends the watch; what `break` does in a loop. */
+  async return(): Promise<IteratorResult<WatchEvent>> {
+    await this.close();
+    return { value: undefined, done: true };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Ends the watch, here and, where no other stream needs it, on the server. Never rejects; again is harmless. */
+  close(): Promise<void> {
+    this.#removal ??= this.#remove();
+    return this.#removal;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #register(): Promise<void> {
+    const { mode, path } = this.#watch;
+    // Known from now on, so that nobody who leaves takes the server's watch away under us.
+    this.#session.watches.addLasting(this.#watch);
+    try {
+      await this.#session.call({
+        operation: 'watch',
+        path,
+        request: {
+          op: OpCode.addWatch,
+          path,
+          mode: mode === 'recursive' ? AddWatchMode.persistentRecursive : AddWatchMode.persistent,
+        },
+        decode: readNothing,
+        effect: 'none',
+      });
+    } catch (error) {
+      this.#session.watches.removeLasting(this.#watch);
+      if (error instanceof UnimplementedError) {
+        await this.#emulate();
+      } else {
+        this.#finish(error);
+        throw error;
+      }
+    }
+  }
+
+  /** Servers before 3.6 know no lasting watches: one-shot watches, set again after each event, do their work. */
+  async #emulate(): Promise<void> {
+    if (this.#removal !== undefined) return;
+    this.#emulation = new WatchEmulation(this.#session, this.#watch);
+    await this.#emulation.start();
+  }
+
+  readonly #onAbort = (): void => void this.close();
+
+  #push(event: WatchEvent): void {
+    if (this.#events.push(event)) return;
+    this.#finish(new WatchOverflowError({ operation: 'watch', path: event.path }));
+    void this.close();
+  }
+
+  #finish(error: unknown): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#events.fail(error);
+  }
+
+  async #remove(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#events.end();
+    this.#emulation?.stop();
+    const { watches } = this.#session;
+    watches.removeLasting(this.#watch);
+    if (this.#emulation === undefined) await removeFromServer(this.#session, this.#watch);
+  }
+}
+
+/** Takes the watch off the server, unless that would take another one with it. */
+async function removeFromServer(session: Session, { mode, path }: LastingWatch): Promise<void> {
+  const kinds = session.watches.kindsAt(path);
+  if (kinds.includes(mode) || session.endError !== undefined) return;
+  const own = mode === 'recursive' ? WatcherType.persistentRecursive : WatcherType.persistent;
+  try {
+    await session.call({
+      operation: 'removeWatches',
+      path,
+      // Only servers from 3.9 on tell modes apart; with nothing else at the path all know how to remove all.
+      request: {
+        op: OpCode.removeWatches,
+        path,
+        type: kinds.length === 0 ? WatcherType.any : own,
+      },
+      decode: readNothing,
+      effect: 'none',
+    });
+  } catch {
+    // An older server keeps the watch, or the session ended: what it still tells of finds nobody.
+  }
+}
