@@ -1,1 +1,13 @@
-export {};
+export type {
+  CutPoint,
+  Direction,
+  Ending,
+  FaultOptions,
+  NetworkFaults,
+  PendingCut,
+  Traffic,
+} from './network-faults.ts';
+export { startTestServer, type TestConfig, type TestServerOptions } from './start-test-server.ts';
+export type { Target } from './tcp-proxy.ts';
+export { startTestProxy, type TestProxy, type TestProxyOptions } from './test-proxy.ts';
+export type { SessionOf, StopOptions, TestServer } from './test-server.ts';
