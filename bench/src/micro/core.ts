@@ -9,8 +9,10 @@ import { JuteWriter, OpCode } from '@zooid/protocol';
 /** Measures only what begins with this. */
 const only = process.argv[2];
 const ROUNDS = 9;
-const BATCH = 512;
-const REQUESTS = BATCH * 400;
+/** As with 32 connections that keep 16 requests in flight. */
+const CHUNK_FRAMES = 16;
+const BATCH_CHUNKS = 32;
+const REQUESTS = CHUNK_FRAMES * BATCH_CHUNKS * 400;
 
 const options: CoreOptions = {
   serverId: 0,
@@ -77,22 +79,48 @@ function frame(fill: (out: JuteWriter) => void): Uint8Array {
   return out.copy();
 }
 
-function feed(frames: readonly Uint8Array[]): void {
+/** Frames as a socket brings them: several in one chunk. */
+interface Chunk {
+  readonly bytes: Uint8Array;
+  /** Where each frame begins, and the end of the last. */
+  readonly bounds: readonly number[];
+}
+
+function chunkOf(frames: readonly Uint8Array[]): Chunk {
+  const bounds = [0];
+  for (const { byteLength } of frames) bounds.push(bounds.at(-1)! + byteLength);
+  return { bytes: Buffer.concat(frames), bounds };
+}
+
+function feed(chunks: readonly Chunk[]): void {
   turn.begin();
-  for (const bytes of frames) core.onClientFrame(client, bytes, 0, bytes.byteLength);
+  for (const { bytes, bounds } of chunks) {
+    for (let i = 1; i < bounds.length; i++) {
+      core.onClientFrame(client, bytes, bounds[i - 1]!, bounds[i]!);
+    }
+  }
   turn.end();
   turn.onLogSynced(appended);
 }
 
-function measure(name: string, frameOf: (i: number) => Uint8Array): void {
+/** @param touch - is called before a chunk is sent: its requests are numbered from `first` on. */
+function measure(
+  name: string,
+  chunks: readonly Chunk[],
+  touch: (chunk: Chunk, first: number) => void = () => {},
+): void {
   if (only !== undefined && !name.startsWith(only)) return;
-  const batch: Uint8Array[] = new Array<Uint8Array>(BATCH);
+  const batch: Chunk[] = new Array<Chunk>(BATCH_CHUNKS);
   const times: number[] = [];
   for (let round = 0, next = 0; round < ROUNDS; round++) {
     // The time of this process, not of the clock: others may be busy on the machine.
     const before = process.cpuUsage();
-    for (let i = 0; i < REQUESTS; i += BATCH) {
-      for (let j = 0; j < BATCH; j++) batch[j] = frameOf(next++);
+    for (let i = 0; i < REQUESTS; i += BATCH_CHUNKS * CHUNK_FRAMES) {
+      for (let j = 0; j < BATCH_CHUNKS; j++, next++) {
+        const chunk = chunks[next % chunks.length]!;
+        touch(chunk, next * CHUNK_FRAMES);
+        batch[j] = chunk;
+      }
       feed(batch);
     }
     const { user, system } = process.cpuUsage(before);
@@ -123,17 +151,19 @@ const create = (path: string): Uint8Array =>
   });
 
 feed([
-  frame((out) => {
-    out.int(0);
-    out.long(0n);
-    out.int(30_000);
-    out.long(0n);
-    out.buffer(new Uint8Array(16));
-    out.boolean(false);
-  }),
+  chunkOf([
+    frame((out) => {
+      out.int(0);
+      out.long(0n);
+      out.int(30_000);
+      out.long(0n);
+      out.buffer(new Uint8Array(16));
+      out.boolean(false);
+    }),
+  ]),
 ]);
-feed([create('/bench')]);
-for (let i = 0; i < 1000; i++) feed([create(`/bench/znode-${i}`)]);
+feed([chunkOf([create('/bench')])]);
+for (let i = 0; i < 1000; i++) feed([chunkOf([create(`/bench/znode-${i}`)])]);
 
 const gets = Array.from({ length: 1000 }, (_, i) =>
   frame((out) => {
@@ -150,17 +180,42 @@ const sets = Array.from({ length: 1000 }, (_, i) =>
     out.int(-1);
   }),
 );
-measure('get', (i) => gets[i % 1000]!);
-measure('set', (i) => sets[i % 1000]!);
-measure('mixed 90/10', (i) => (i % 10 === 0 ? sets[i % 1000]! : gets[i % 1000]!));
-measure('mixed 50/50', (i) => (i % 2 === 0 ? sets[i % 1000]! : gets[i % 1000]!));
+
+/** As many chunks as it takes until number and place in the chunk meet again. */
+function chunksOf(frameOf: (i: number) => Uint8Array): Chunk[] {
+  return Array.from({ length: 125 }, (_, chunk) =>
+    chunkOf(
+      Array.from({ length: CHUNK_FRAMES }, (_, i) => frameOf((chunk * CHUNK_FRAMES + i) % 1000)),
+    ),
+  );
+}
+
+measure(
+  'get',
+  chunksOf((i) => gets[i]!),
+);
+measure(
+  'set',
+  chunksOf((i) => sets[i]!),
+);
+measure(
+  'mixed 90/10',
+  chunksOf((i) => (i % 10 === 0 ? sets[i]! : gets[i]!)),
+);
+measure(
+  'mixed 50/50',
+  chunksOf((i) => (i % 2 === 0 ? sets[i]! : gets[i]!)),
+);
 // One frame for each place in a batch, its number overwritten: making new ones would be measured, too.
-const creates = Array.from({ length: BATCH }, () => create('/bench/new-00000000'));
+const creates = Array.from({ length: BATCH_CHUNKS }, () =>
+  chunkOf(Array.from({ length: CHUNK_FRAMES }, () => create('/bench/new-00000000'))),
+);
 const digitsAt = 8 + 4 + '/bench/new-'.length;
-measure('create', (i) => {
-  const bytes = creates[i % BATCH]!;
-  for (let digit = 7, rest = i; digit >= 0; digit--, rest = Math.floor(rest / 10)) {
-    bytes[digitsAt + digit] = 0x30 + (rest % 10);
+measure('create', creates, ({ bytes, bounds }, first) => {
+  for (let i = 0; i < CHUNK_FRAMES; i++) {
+    const at = bounds[i]! + digitsAt;
+    for (let digit = 7, rest = first + i; digit >= 0; digit--, rest = Math.floor(rest / 10)) {
+      bytes[at + digit] = 0x30 + (rest % 10);
+    }
   }
-  return bytes;
 });

@@ -118,6 +118,7 @@ export class ServerCore {
     const preparer = new Preparer({ future, access, quotas, options });
     const applier = new Applier<Client>({
       tree,
+      changes: future.changes,
       watches,
       quotas,
       meter,
@@ -190,7 +191,7 @@ export class ServerCore {
 
   /** Changes that are proposed and not applied. */
   get outstandingChangeCount(): number {
-    return this.#future.changeCount;
+    return this.#future.changes.size;
   }
 
   // ── Restoring: before any turn ────────────────────────────────────────────────────────────────────

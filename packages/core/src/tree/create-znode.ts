@@ -9,12 +9,12 @@ export interface CreateZnode {
   nameBytes: Uint8Array;
   nameStart: number;
   nameEnd: number;
+  /** Where the path begins in {@link nameBytes}: it is then asserted that the znode is new. -1: only the name is there. */
+  pathStart: number;
   /** `[dataStart, dataEnd)`, or null for null data. */
   data: Uint8Array | null;
   dataStart: number;
   dataEnd: number;
-  /** CRC-32 of path and data, if whoever prepared the txn has it; else it is computed here. */
-  prefixCrc: number | undefined;
   /** From AclStore.intern. */
   aclId: number;
   /** As stored: 0, a session id, or the mark of a container or TTL znode. */
@@ -32,10 +32,10 @@ export function newCreateZnode(): CreateZnode {
     nameBytes: NO_BYTES,
     nameStart: 0,
     nameEnd: 0,
+    pathStart: -1,
     data: null,
     dataStart: 0,
     dataEnd: 0,
-    prefixCrc: undefined,
     aclId: OPEN_ACL_ID,
     ephemeralOwner: 0n,
     zxid: 0,

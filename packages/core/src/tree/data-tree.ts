@@ -149,8 +149,6 @@ export class DataTree extends TreeReader {
 
   /**
    * Replaces data by `[start, end)` of `bytes` or by null, and sets version, mzxid and mtime.
-   *
-   * @param prefixCrc - CRC-32 of path and new data, if the caller has it; else it is computed here.
    */
   setData(
     row: number,
@@ -160,12 +158,11 @@ export class DataTree extends TreeReader {
     version: number,
     zxid: number,
     timeMs: number,
-    prefixCrc?: number,
   ): void {
     this.#keepImage(row);
     const page = this.pages[row >>> PAGE_SHIFT]!;
     const base = (row & ROW_MASK) << ROW_SHIFT;
-    this.#replaceData(row, bytes, start, end, prefixCrc);
+    this.#replaceData(page, base, bytes, start, end);
     page[base + VERSION] = version;
     setLong(page, base + MZXID, zxid);
     setLong(page, base + MTIME, timeMs);
@@ -200,8 +197,10 @@ export class DataTree extends TreeReader {
   /** Replaces data and leaves the stat alone: statistics of quotas, which no txn carries. */
   replaceDataQuietly(row: number, bytes: Uint8Array): void {
     this.#keepImage(row);
-    this.#replaceData(row, bytes, 0, bytes.length, undefined);
-    this.#touchDigest(row, this.pages[row >>> PAGE_SHIFT]!, (row & ROW_MASK) << ROW_SHIFT);
+    const page = this.pages[row >>> PAGE_SHIFT]!;
+    const base = (row & ROW_MASK) << ROW_SHIFT;
+    this.#replaceData(page, base, bytes, 0, bytes.length);
+    this.#touchDigest(row, page, base);
   }
 
   // ---- totals
@@ -265,26 +264,30 @@ export class DataTree extends TreeReader {
     return this.owners.ttls;
   }
 
-  // ---- digests of znodes as they are, for digests of znodes as they would be (digest.ts)
+  // ---- rows, for a znode as it will be (future-znode.ts)
 
-  /** A uint32; 0 for those under "/zookeeper/" and when digests are off. */
-  nodeDigest(row: number): number {
-    return this.#digest.ofRow(row);
+  /** The words of a row (row.ts), its digest up to date. They begin at {@link baseOf}, and are not to be changed. */
+  settledWords(row: number): Int32Array {
+    const page = this.pages[row >>> PAGE_SHIFT]!;
+    this.#digest.settleRow(page, (row & ROW_MASK) << ROW_SHIFT);
+    return page;
   }
 
-  /** CRC-32 of path and data, an int32: what `statDigest` wants when only the stat changes. */
-  prefixCrc(row: number): number {
-    return this.word(row, PREFIX_CRC);
+  /** Where a row begins in {@link settledWords}. */
+  baseOf(row: number): number {
+    return (row & ROW_MASK) << ROW_SHIFT;
   }
 
-  /** CRC-32 of the path, an int32: followed by new data, it gives a new prefix. */
-  pathCrc(row: number): number {
-    return this.word(row, PATH_CRC);
-  }
-
-  /** Whether the znode is left out of the digest. */
-  isUndigested(row: number): boolean {
-    return (this.word(row, FLAGS) & FLAG_UNDIGESTED) !== 0;
+  /** Stops unless the row holds a znode whose path has this hash and length (0 for the root). */
+  assertIsAt(row: number, pathHash: number, pathBytes: number): void {
+    const page = this.pages[row >>> PAGE_SHIFT]!;
+    const base = (row & ROW_MASK) << ROW_SHIFT;
+    assert(
+      (page[base + FLAGS]! & FLAG_LIVE) !== 0 &&
+        page[base + PATH_HASH] === pathHash &&
+        page[base + PATH_BYTES] === pathBytes,
+      'a znode is in the row where it was when its change was prepared',
+    );
   }
 
   // ---- snapshots
@@ -414,20 +417,17 @@ export class DataTree extends TreeReader {
 
     const { store } = this;
     const isDigested = this.#digestEnabled && (flags & FLAG_UNDIGESTED) === 0;
+    const { data, dataStart } = c;
     let pathCrc = 0;
     let prefixCrc = 0;
     let content: number;
     if (isDigested) {
       const start = crc32Byte(parentPage[parentBase + PATH_CRC]!, SLASH);
       pathCrc = crc32(start, name, nameStart, c.nameEnd);
-    }
-    if (isDigested && c.prefixCrc === undefined) {
-      const { data, dataStart } = c;
       content = store.storeSummed(name, nameStart, nameBytes, data, dataStart, dataBytes, pathCrc);
       prefixCrc = store.contentCrc;
     } else {
-      content = store.storeContent(name, nameStart, nameBytes, c.data, c.dataStart, dataBytes);
-      if (isDigested) prefixCrc = c.prefixCrc ?? 0;
+      content = store.storeContent(name, nameStart, nameBytes, data, dataStart, dataBytes);
     }
     const pathUnits =
       parentPage[parentBase + PATH_UNITS]! + 1 + utf16Length(name, nameStart, c.nameEnd);
@@ -468,7 +468,12 @@ export class DataTree extends TreeReader {
     page[base + PATH_UNITS] = pathUnits;
 
     linkChild(this.pages, row, parentRow);
-    this.index.insert(spreadHash(hash), row);
+    if (c.pathStart < 0) {
+      this.index.insert(spreadHash(hash), row);
+    } else {
+      const isNew = this.index.insertNew(spreadHash(hash), row, name, c.pathStart, c.nameEnd);
+      assert(isNew, 'no znode is created twice');
+    }
     this.acls.acquire(c.aclId);
     this.liveRows++;
     this.#dataBytes += pathUnits + Math.max(dataBytes, 0);
@@ -483,19 +488,16 @@ export class DataTree extends TreeReader {
 
   /** Replaces data, and what follows from it but the digest. */
   #replaceData(
-    row: number,
+    page: Int32Array,
+    base: number,
     bytes: Uint8Array | null,
     start: number,
     end: number,
-    prefixCrc: number | undefined,
   ): void {
-    const page = this.pages[row >>> PAGE_SHIFT]!;
-    const base = (row & ROW_MASK) << ROW_SHIFT;
     this.#dataBytes += (bytes === null ? 0 : end - start) - Math.max(page[base + DATA_BYTES]!, 0);
-    this.store.replaceData(page, base, bytes, start, end - start);
-    if (this.#digestEnabled && (page[base + FLAGS]! & FLAG_UNDIGESTED) === 0) {
-      page[base + PREFIX_CRC] = prefixCrc ?? prefixCrcOf(page[base + PATH_CRC]!, bytes, start, end);
-    }
+    const isDigested = this.#digestEnabled && (page[base + FLAGS]! & FLAG_UNDIGESTED) === 0;
+    if (isDigested) this.store.replaceSummed(page, base, bytes, start, end - start);
+    else this.store.replaceData(page, base, bytes, start, end - start);
   }
 
   #makeRoot(): void {
@@ -543,11 +545,6 @@ function setLong(page: Int32Array, at: number, value: number): void {
 
 function raiseLong(page: Int32Array, at: number, value: number): void {
   if (value > page[at]! * TWO_32 + (page[at + 1]! >>> 0)) setLong(page, at, value);
-}
-
-/** CRC-32 of a path and of data behind it; null data is no bytes. */
-function prefixCrcOf(pathCrc: number, data: Uint8Array | null, start: number, end: number): number {
-  return data === null ? pathCrc : crc32(pathCrc, data, start, end);
 }
 
 function asciiBytes(text: string): Uint8Array {

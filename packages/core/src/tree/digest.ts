@@ -22,11 +22,10 @@ export function hasDigest(path: string): boolean {
 }
 
 /**
- * The digest that a znode would have: for a txn that is being prepared. All facts as stored: cversion counts
- * creations, the owner has the marks of containers and TTL znodes.
+ * The digest of a znode that is in no tree. All facts as stored: cversion counts creations, the owner has the marks of
+ * containers and TTL znodes.
  *
- * @param prefixCrc - CRC-32 of path ("" for the root) and data (nothing for null): `crc32` of both, or
- *   `DataTree.prefixCrc` when only the stat changes, or `DataTree.pathCrc` and then new data.
+ * @param prefixCrc - CRC-32 of path ("" for the root) and data (nothing for null): `crc32` of both.
  * @returns a uint32.
  */
 export function statDigest(

@@ -1,4 +1,5 @@
 import { crc32OfStat } from './crc32.ts';
+import { DigestSum } from './digest-sum.ts';
 import {
   CZXID,
   DIGEST,
@@ -12,15 +13,15 @@ import {
 } from './row.ts';
 
 /**
- * The sum of the digests of all znodes, modulo 2^64, kept up as they change. Source: AdHash.
+ * The sum of the digests of all znodes (digest.ts), modulo 2^64, kept up as they change. Source: AdHash.
  *
  * A parent changes with every child, and nobody asks for the sum each time: a changed row is only noted, and
  * the sum brought up to date when somebody asks, or when the list is full.
  */
 export class TreeDigest {
   readonly #pages: readonly Int32Array[];
-  /** The sum as a high and a low int32, but for the rows that are stale. */
-  readonly #sum: Int32Array = new Int32Array(2);
+  /** The sum, but for the rows that are stale. */
+  readonly #sum = new DigestSum();
   /** Rows with FLAG_STALE_DIGEST, the first `#staleCount`, and some that had it and were settled or freed. */
   readonly #stale: Int32Array = new Int32Array(256);
   #staleCount = 0;
@@ -32,21 +33,18 @@ export class TreeDigest {
   /** High half of the sum, an int32. */
   get high(): number {
     this.#settle();
-    return this.#sum[0]!;
+    return this.#sum.high;
   }
 
   /** Low half of the sum, an int32. */
   get low(): number {
     this.#settle();
-    return this.#sum[1]!;
+    return this.#sum.low;
   }
 
-  /** The digest of one row, a uint32. */
-  ofRow(row: number): number {
-    const page = this.#pages[row >>> PAGE_SHIFT]!;
-    const base = (row & ROW_MASK) << ROW_SHIFT;
+  /** Brings the digest of one row up to date. */
+  settleRow(page: Int32Array, base: number): void {
     if ((page[base + FLAGS]! & FLAG_STALE_DIGEST) !== 0) this.#update(page, base);
-    return page[base + DIGEST]! >>> 0;
   }
 
   /** Notes that path, data or stat of a row changed. */
@@ -65,13 +63,14 @@ export class TreeDigest {
 
   /** Takes a row out that is about to be freed. */
   drop(page: Int32Array, base: number): void {
-    this.#move(page[base + DIGEST]!, 0);
+    this.#sum.move(page[base + DIGEST]!, 0);
     page[base + DIGEST] = 0;
   }
 
   /** Forgets all rows. */
   clear(): void {
-    this.#sum.fill(0);
+    this.#sum.high = 0;
+    this.#sum.low = 0;
     this.#staleCount = 0;
   }
 
@@ -92,16 +91,6 @@ export class TreeDigest {
     const old = page[base + DIGEST]!;
     page[base + FLAGS] = page[base + FLAGS]! & ~FLAG_STALE_DIGEST;
     page[base + DIGEST] = digest;
-    this.#move(old, digest);
-  }
-
-  /** Takes one uint32 out of the sum and another into it. */
-  #move(from: number, to: number): void {
-    const sum = this.#sum;
-    const less = (sum[1]! - from) | 0;
-    if (sum[1]! >>> 0 < from >>> 0) sum[0] = sum[0]! - 1;
-    const more = (less + to) | 0;
-    if (more >>> 0 < to >>> 0) sum[0] = sum[0]! + 1;
-    sum[1] = more;
+    this.#sum.move(old, digest);
   }
 }

@@ -7,7 +7,7 @@ import {
 } from '@zooid/protocol';
 import { assert } from '../assert.ts';
 import { OwnerSets, ZnodeKind } from './owner-sets.ts';
-import { type HashKey, hashKeyOf, mixHash, spreadHash } from './path-hash.ts';
+import { childHash, type HashKey, hashKeyOf, mixHash, spreadHash } from './path-hash.ts';
 import { PathIndex } from './path-index.ts';
 import {
   ACL_ID,
@@ -67,9 +67,20 @@ export abstract class TreeReader {
   find(bytes: Uint8Array, start: number, end: number): number {
     if (end - start <= 1) return end === start || bytes[start] === SLASH ? 0 : -1;
     if (bytes[start] !== SLASH) return -1;
-    // The same as childHash name by name, in one pass that also finds where names end.
+    return this.index.find(spreadHash(this.hashOfPath(bytes, start, end)), bytes, start, end);
+  }
+
+  /** As {@link find}, for a path whose hash is known; that of the root is empty. */
+  findHashed(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    if (end === start) return 0;
+    return bytes[start] === SLASH ? this.index.find(spreadHash(hash), bytes, start, end) : -1;
+  }
+
+  /** The hash of a path: the same as {@link hashOfChild} name by name, in one pass that also finds where names end. */
+  hashOfPath(bytes: Uint8Array, start: number, end: number): number {
     const multiplier = this.hashKey.multiplier;
     let hash = this.hashKey.start;
+    if (end === start) return hash;
     const whole = end - 3;
     for (let at = start + 1; ; at++) {
       const nameStart = at;
@@ -82,9 +93,13 @@ export abstract class TreeReader {
       let rest = 0;
       for (; at < end && bytes[at] !== SLASH; at++) rest = (rest << 8) | bytes[at]!;
       hash = mixHash(hash, rest ^ ((at - nameStart) << 24), multiplier);
-      if (at >= end) break;
+      if (at >= end) return hash;
     }
-    return this.index.find(spreadHash(hash), bytes, start, end);
+  }
+
+  /** The hash of a child's path, from its parent's and the name `[start, end)`. */
+  hashOfChild(parentHash: number, bytes: Uint8Array, start: number, end: number): number {
+    return childHash(parentHash, bytes, start, end, this.hashKey.multiplier);
   }
 
   /** As {@link find}, for a string. */

@@ -14,11 +14,13 @@ import {
   PARENT,
   PATH_BYTES,
   PATH_CRC,
+  PREFIX_CRC,
   PZXID,
   ROW_MASK,
   ROW_SHIFT,
   RowPages,
 } from './row.ts';
+import { ViewCache } from './view-cache.ts';
 
 const SLASH = 0x2f;
 /** Of a snapshot record: path length, data length, acl id and StatPersisted. */
@@ -34,11 +36,10 @@ export class ZnodeStore implements PathMatcher {
   /** CRC-32 of path and data of what {@link storeSummed} stored last. */
   contentCrc = 0;
 
-  #source: Uint8Array = NO_BYTES;
-  #sourceView: DataView = viewOf(NO_BYTES);
-  /** What a record was written to last. */
-  #target: Uint8Array = NO_BYTES;
-  #targetView: DataView = viewOf(NO_BYTES);
+  /** Of what data comes from. */
+  readonly #sourceViews = new ViewCache();
+  /** Of what records are written to. */
+  readonly #targetViews = new ViewCache();
 
   /** Whether `[start, end)` of `bytes` is the path of `row`: names are compared from the last one up. */
   matches(row: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -114,31 +115,12 @@ export class ZnodeStore implements PathMatcher {
     pathCrc: number,
   ): number {
     this.contentCrc = pathCrc;
-    if (data === null || dataBytes === 0 || dataBytes >= CRC32_NATIVE_BYTES_MIN) {
-      if (data !== null) this.contentCrc = crc32(pathCrc, data, dataStart, dataStart + dataBytes);
-      return this.storeContent(name, nameStart, nameBytes, data, dataStart, dataBytes);
-    }
-    const handle = this.arena.allocate(nameBytes + dataBytes);
-    const offset = this.arena.offset(handle);
-    copyBytes(name, nameStart, nameBytes, this.arena.bytes(handle), offset);
-    this.contentCrc = crc32Copying(
-      pathCrc,
-      this.#viewOf(data),
-      dataStart,
-      dataStart + dataBytes,
-      this.arena.view(handle),
-      offset + nameBytes,
-    );
+    const length = data === null ? nameBytes : nameBytes + dataBytes;
+    if (length === 0) return NO_CONTENT;
+    const handle = this.arena.allocate(length);
+    copyBytes(name, nameStart, nameBytes, this.arena.bytes(handle), this.arena.offset(handle));
+    if (data !== null) this.#copySummed(pathCrc, data, dataStart, dataBytes, handle, nameBytes);
     return handle;
-  }
-
-  /** A DataView over the same bytes. Kept until others come: many records lie in one buffer. */
-  #viewOf(bytes: Uint8Array): DataView {
-    if (bytes !== this.#source) {
-      this.#source = bytes;
-      this.#sourceView = viewOf(bytes);
-    }
-    return this.#sourceView;
   }
 
   /** Gives the bytes of a row back. */
@@ -156,34 +138,79 @@ export class ZnodeStore implements PathMatcher {
     dataStart: number,
     dataBytes: number,
   ): void {
+    this.#makeRoom(page, base, data === null ? -1 : dataBytes);
+    if (data === null || dataBytes === 0) return;
+    const handle = page[base + CONTENT]!;
+    const at = this.arena.offset(handle) + page[base + NAME_BYTES]!;
+    copyBytes(data, dataStart, dataBytes, this.arena.bytes(handle), at);
+  }
+
+  /** As {@link replaceData}, and sets PREFIX_CRC. */
+  replaceSummed(
+    page: Int32Array,
+    base: number,
+    data: Uint8Array | null,
+    dataStart: number,
+    dataBytes: number,
+  ): void {
+    this.#makeRoom(page, base, data === null ? -1 : dataBytes);
+    const pathCrc = page[base + PATH_CRC]!;
+    this.contentCrc = pathCrc;
+    if (data !== null && dataBytes > 0) {
+      const handle = page[base + CONTENT]!;
+      this.#copySummed(pathCrc, data, dataStart, dataBytes, handle, page[base + NAME_BYTES]!);
+    }
+    page[base + PREFIX_CRC] = this.contentCrc;
+  }
+
+  /** Gives a row room for data of another length (-1: null), which is then undefined; its name stays. */
+  #makeRoom(page: Int32Array, base: number, dataBytes: number): void {
     const arena = this.arena;
     const nameBytes = page[base + NAME_BYTES]!;
     const oldHandle = page[base + CONTENT]!;
     const oldLength = nameBytes + Math.max(page[base + DATA_BYTES]!, 0);
-    const length = data === null ? nameBytes : nameBytes + dataBytes;
-    page[base + DATA_BYTES] = data === null ? -1 : dataBytes;
-    if (oldHandle !== NO_CONTENT && length > 0 && arena.isSameRoom(oldLength, length)) {
-      if (data === null) return;
-      copyBytes(
-        data,
-        dataStart,
-        dataBytes,
-        arena.bytes(oldHandle),
-        arena.offset(oldHandle) + nameBytes,
-      );
+    const length = nameBytes + Math.max(dataBytes, 0);
+    const isEmpty = oldHandle === NO_CONTENT;
+    if (isEmpty || length === 0 || !arena.isSameRoom(oldLength, length)) {
+      const handle = length === 0 ? NO_CONTENT : arena.allocate(length);
+      if (nameBytes > 0) {
+        const offset = arena.offset(oldHandle);
+        copyBytes(
+          arena.bytes(oldHandle),
+          offset,
+          nameBytes,
+          arena.bytes(handle),
+          arena.offset(handle),
+        );
+      }
+      if (!isEmpty) arena.free(oldHandle, oldLength);
+      page[base + CONTENT] = handle;
+    }
+    page[base + DATA_BYTES] = dataBytes;
+  }
+
+  /**
+   * Copies data to `at` of a handle's bytes and goes on with a CRC over it, which {@link contentCrc} then has: in one pass
+   * when it is short.
+   */
+  #copySummed(
+    crc: number,
+    data: Uint8Array,
+    dataStart: number,
+    dataBytes: number,
+    handle: number,
+    at: number,
+  ): void {
+    const { arena } = this;
+    const target = arena.offset(handle) + at;
+    const dataEnd = dataStart + dataBytes;
+    if (dataBytes >= CRC32_NATIVE_BYTES_MIN) {
+      copyBytes(data, dataStart, dataBytes, arena.bytes(handle), target);
+      this.contentCrc = crc32(crc, data, dataStart, dataEnd);
       return;
     }
-    const oldBytes = oldHandle === NO_CONTENT ? NO_BYTES : arena.bytes(oldHandle);
-    const oldOffset = oldHandle === NO_CONTENT ? 0 : arena.offset(oldHandle);
-    page[base + CONTENT] = this.storeContent(
-      oldBytes,
-      oldOffset,
-      nameBytes,
-      data,
-      dataStart,
-      dataBytes,
-    );
-    if (oldHandle !== NO_CONTENT) arena.free(oldHandle, oldLength);
+    const source = this.#sourceViews.of(data);
+    this.contentCrc = crc32Copying(crc, source, dataStart, dataEnd, arena.view(handle), target);
   }
 
   /** Appends a row's data as a jute buffer. */
@@ -212,11 +239,7 @@ export class ZnodeStore implements PathMatcher {
     const dataBytes = page[base + DATA_BYTES]!;
     const copiedBytes = Math.max(dataBytes, 0);
     out.ensure(RECORD_BYTES_FIXED + pathBytes + copiedBytes);
-    if (out.bytes !== this.#target) {
-      this.#target = out.bytes;
-      this.#targetView = viewOf(out.bytes);
-    }
-    const view = this.#targetView;
+    const view = this.#targetViews.of(out.bytes);
     let at = out.length;
     view.setInt32(at, pathBytes);
     at += 4 + pathBytes;
@@ -258,8 +281,6 @@ export function putInt(bytes: Uint8Array, at: number, value: number): void {
 export function getInt(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -308,10 +329,6 @@ function copyWords(from: DataView, start: number, length: number, to: DataView, 
     to.setInt32(target + 4, from.getInt32(source + 4, true), true);
   }
   while (source < end) to.setUint8(target++, from.getUint8(source++));
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Copies `length` bytes. The arrays may be the same, the ranges must not overlap. */

@@ -16,6 +16,7 @@ import {
 import type { Meter } from '../outbox.ts';
 import type { QuotaTable } from '../quota/quota.ts';
 import { OPEN_ACL_ID } from '../tree/acl-store.ts';
+import type { ChangeRows } from '../tree/change-rows.ts';
 import { type CreateZnode, type DataTree, newCreateZnode } from '../tree/data-tree.ts';
 import type { EmitWatchEvent, WatchTable } from '../watch/watch-table.ts';
 import type { AuditTrail } from './audit-trail.ts';
@@ -49,6 +50,7 @@ export class Applier<W extends object> {
   pathEnd = 0;
 
   readonly #tree: DataTree;
+  readonly #changes: ChangeRows;
   readonly #watches: WatchTable<W>;
   readonly #quotas: QuotaTable;
   readonly #fire: FireWatch<W>;
@@ -63,12 +65,15 @@ export class Applier<W extends object> {
 
   constructor(parts: {
     readonly tree: DataTree;
+    /** Changes that were prepared: they know the rows. */
+    readonly changes: ChangeRows;
     readonly watches: WatchTable<W>;
     readonly quotas: QuotaTable;
     readonly fire: FireWatch<W>;
     readonly meter: Pick<Meter, 'onZnodeWritten'>;
   }) {
     this.#tree = parts.tree;
+    this.#changes = parts.changes;
     this.#watches = parts.watches;
     this.#quotas = parts.quotas;
     this.#fire = parts.fire;
@@ -111,7 +116,7 @@ export class Applier<W extends object> {
         this.#readPath(reader);
         return this.#delete(reader.bytes, this.pathStart, this.pathEnd, header.zxid);
       case OpCode.setACL:
-        return this.#setAcl(reader);
+        return this.#setAcl(reader, header.zxid);
       case OpCode.check:
         this.#readPath(reader);
         reader.int();
@@ -184,14 +189,20 @@ export class Applier<W extends object> {
     const { bytes } = reader;
     const start = this.pathStart;
     const slash = lastSlash(bytes, start, this.pathEnd);
-    const parentRow = tree.find(bytes, start, slash);
+    const parentChange = this.#changes.next(zxid);
+    const parentRow = this.#rowOf(parentChange, bytes, start, slash);
     if (parentRow < 0) return ErrorCode.noNode;
     if (parentCversion === -1) parentCversion = (tree.cversion(parentRow) + 1) | 0;
-    const existing = tree.find(bytes, start, this.pathEnd);
-    if (existing >= 0) {
-      tree.setAcl(existing, aclId, tree.aversion(existing));
-      tree.raiseParent(parentRow, parentCversion, zxid);
-      return ErrorCode.nodeExists;
+    if (parentChange >= 0) {
+      // Prepared, so it is new. The change of the znode itself follows that of its parent.
+      this.#changes.next(zxid);
+    } else {
+      const existing = tree.find(bytes, start, this.pathEnd);
+      if (existing >= 0) {
+        tree.setAcl(existing, aclId, tree.aversion(existing));
+        tree.raiseParent(parentRow, parentCversion, zxid);
+        return ErrorCode.nodeExists;
+      }
     }
 
     const creation = this.#creation;
@@ -199,6 +210,7 @@ export class Applier<W extends object> {
     creation.nameBytes = bytes;
     creation.nameStart = slash + 1;
     creation.nameEnd = this.pathEnd;
+    creation.pathStart = start;
     creation.data = dataLength < 0 ? null : bytes;
     creation.dataStart = dataStart;
     creation.dataEnd = dataStart + dataLength;
@@ -229,7 +241,7 @@ export class Applier<W extends object> {
     const version = reader.int();
     const tree = this.#tree;
     const { bytes } = reader;
-    const row = tree.find(bytes, this.pathStart, this.pathEnd);
+    const row = this.#rowOf(this.#changes.next(zxid), bytes, this.pathStart, this.pathEnd);
     if (row < 0) return ErrorCode.noNode;
     const oldLength = tree.dataLength(row);
     tree.setData(
@@ -256,7 +268,9 @@ export class Applier<W extends object> {
 
   #delete(bytes: Uint8Array, start: number, end: number, zxid: number): ErrorCode {
     const tree = this.#tree;
-    const row = tree.find(bytes, start, end);
+    // The change of the parent comes first.
+    this.#changes.next(zxid);
+    const row = this.#rowOf(this.#changes.next(zxid), bytes, start, end);
     if (row < 0) {
       // The parent still learns of it: a fuzzy snapshot may have missed the child. Source: DataTree.deleteNode.
       const parentRow = tree.find(bytes, start, lastSlash(bytes, start, end));
@@ -304,15 +318,29 @@ export class Applier<W extends object> {
     if (row >= 0) tree.raiseParent(row, tree.cversion(row), zxid);
   }
 
-  #setAcl(reader: JuteReader): ErrorCode {
+  #setAcl(reader: JuteReader, zxid: number): ErrorCode {
     this.#readPath(reader);
     const aclId = this.#readAclId(reader);
     const aversion = reader.int();
-    const row = this.#tree.find(reader.bytes, this.pathStart, this.pathEnd);
+    const change = this.#changes.next(zxid);
+    const row = this.#rowOf(change, reader.bytes, this.pathStart, this.pathEnd);
     if (row < 0) return ErrorCode.noNode;
     this.#tree.setAcl(row, aclId, aversion);
     this.row = row;
     return ErrorCode.ok;
+  }
+
+  /**
+   * The row of the znode at a path, -1 without one. A change knows the row, if the znode was in the tree when it was
+   * prepared: transactions are applied in their order, so nothing can have moved it since.
+   */
+  #rowOf(change: number, bytes: Uint8Array, start: number, end: number): number {
+    if (change < 0) return this.#tree.find(bytes, start, end);
+    const row = this.#changes.treeRow(change);
+    if (row < 0) return this.#tree.find(bytes, start, end);
+    const pathBytes = end - start === 1 ? 0 : end - start;
+    this.#tree.assertIsAt(row, this.#changes.pathHash(change), pathBytes);
+    return row;
   }
 
   #readPath(reader: JuteReader): void {

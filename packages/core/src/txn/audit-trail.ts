@@ -113,7 +113,7 @@ export class AuditTrail {
   }
 
   #onMultiDone(proposal: Proposal, audited: AuditedRequest): void {
-    const { bytes } = proposal.block;
+    const { bytes } = proposal;
     const { txn } = decodeTxnRecord(new JuteReader(bytes.subarray(proposal.start, proposal.end)));
     if (txn.type !== OpCode.multi) return;
     const failure = txn.txns.some(({ type }) => type === OpCode.error);

@@ -22,6 +22,7 @@ import { AuditTrail } from './audit-trail.ts';
 import type { FutureTree } from './future-tree.ts';
 import type { Preparer, RequestContext } from './prepare.ts';
 import { type Proposal, ProposalQueue } from './proposal-queue.ts';
+import type { TxnBlock } from './txn-bytes.ts';
 
 export interface PipelineOptions {
   readonly digestEnabled: boolean;
@@ -80,7 +81,9 @@ export class Pipeline {
   #replayedHigh = 0;
   #replayedLow = 0;
 
-  readonly #txn = new JuteWriter(4096);
+  /** Where the transaction that is being prepared is written, and from where on. */
+  #block: TxnBlock;
+  #txnStart = 0;
   readonly #txnReader = new JuteReader();
   readonly #subTxnReader = new JuteReader();
   /** Results of the multi that is being applied: its events go out before them. */
@@ -114,6 +117,7 @@ export class Pipeline {
     this.#largeRequests = parts.largeRequests;
     this.#clock = parts.clock;
     this.#onAnswered = parts.onAnswered;
+    this.#block = this.#proposals.begin(0);
     this.#audit = parts.options.isAudited ? new AuditTrail(parts.outbox) : undefined;
   }
 
@@ -219,7 +223,8 @@ export class Pipeline {
   ): void {
     const session = client?.session;
     const sessionId = session === undefined ? 0n : session.id;
-    const zxid = this.#beginTxn(op, sessionId, xid);
+    const zxid = this.#beginTxn(op, sessionId, xid, requestBytes);
+    const txn = this.#block.out;
     const context = this.#beginContext(zxid, sessionId);
     context.ids = client === undefined ? [] : client.ids;
     const audited = client === undefined ? undefined : this.#audit?.note(op, reader);
@@ -230,11 +235,11 @@ export class Pipeline {
       code = this.#prepare(op, reader, client, context);
     }
     if (code !== ErrorCode.ok) {
-      this.#txn.clear();
+      txn.truncate(this.#txnStart);
       this.#writeHeader(OpCode.error, sessionId, xid, zxid);
-      this.#txn.int(code);
+      txn.int(code);
     } else if (this.#options.digestEnabled) {
-      this.#future.writeDigest(this.#txn);
+      this.#future.writeDigest(txn);
     }
     const proposal = this.#append(zxid, op, sessionId, client, xid, receivedAtMs);
     proposal.requestBytes = requestBytes;
@@ -243,18 +248,20 @@ export class Pipeline {
   }
 
   proposeCreateSession(client: Client, session: Session): void {
-    const zxid = this.#beginTxn(OpCode.createSession, session.id, 0);
-    this.#txn.int(session.timeoutMs);
-    if (this.#options.digestEnabled) this.#future.writeDigest(this.#txn);
+    const zxid = this.#beginTxn(OpCode.createSession, session.id, 0, 0);
+    const txn = this.#block.out;
+    txn.int(session.timeoutMs);
+    if (this.#options.digestEnabled) this.#future.writeDigest(txn);
     this.#append(zxid, OpCode.createSession, session.id, client, 0, this.#clock.nowMs);
   }
 
   /** @param client - who asked for it; undefined when the session expired. */
   proposeCloseSession(session: Session, client: Client | undefined, xid: number): void {
     session.isClosing = true;
-    const zxid = this.#beginTxn(OpCode.closeSession, session.id, xid);
-    this.#preparer.closeSession(session.id, this.#txn, this.#beginContext(zxid, session.id));
-    if (this.#options.digestEnabled) this.#future.writeDigest(this.#txn);
+    const zxid = this.#beginTxn(OpCode.closeSession, session.id, xid, 0);
+    const txn = this.#block.out;
+    this.#preparer.closeSession(session.id, txn, this.#beginContext(zxid, session.id));
+    if (this.#options.digestEnabled) this.#future.writeDigest(txn);
     this.#append(zxid, OpCode.closeSession, session.id, client, xid, this.#clock.nowMs);
   }
 
@@ -297,7 +304,7 @@ export class Pipeline {
     let code: ErrorCode = ErrorCode.ok;
     if (!proposal.isSync) {
       const reader = this.#txnReader;
-      reader.reset(proposal.block.bytes, proposal.start + TXN_TYPE_AT, proposal.end);
+      reader.reset(proposal.bytes, proposal.start + TXN_TYPE_AT, proposal.end);
       code = this.#apply(reader.int(), proposal, this.#audit);
       if (proposal.audited !== undefined) this.#reportAudited(proposal, code);
       this.#future.applied(proposal.zxid);
@@ -345,7 +352,7 @@ export class Pipeline {
   #reportAudited(proposal: Proposal, code: ErrorCode): void {
     const { pathStart, pathEnd } = this.#applier;
     const isCreated = code === ErrorCode.ok && isCreate(proposal.op);
-    const path = isCreated ? decodeUtf8(proposal.block.bytes, pathStart, pathEnd) : undefined;
+    const path = isCreated ? decodeUtf8(proposal.bytes, pathStart, pathEnd) : undefined;
     this.#audit?.onDone(proposal, code, path);
   }
 
@@ -429,12 +436,12 @@ export class Pipeline {
       const applier = this.#applier;
       switch (proposal.op) {
         case OpCode.create:
-          out.bufferOf(proposal.block.bytes, applier.pathStart, applier.pathEnd);
+          out.bufferOf(proposal.bytes, applier.pathStart, applier.pathEnd);
           break;
         case OpCode.create2:
         case OpCode.createContainer:
         case OpCode.createTTL:
-          out.bufferOf(proposal.block.bytes, applier.pathStart, applier.pathEnd);
+          out.bufferOf(proposal.bytes, applier.pathStart, applier.pathEnd);
           this.#tree.writeStat(applier.row, out);
           break;
         case OpCode.setData:
@@ -474,7 +481,7 @@ export class Pipeline {
     context: RequestContext,
   ): ErrorCode {
     try {
-      return this.#preparer.prepare(op, reader, this.#txn, context);
+      return this.#preparer.prepare(op, reader, this.#block.out, context);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       if (client !== undefined) {
@@ -494,16 +501,17 @@ export class Pipeline {
     return context;
   }
 
-  #beginTxn(type: number, sessionId: bigint, xid: number): number {
+  #beginTxn(type: number, sessionId: bigint, xid: number, requestBytes: number): number {
     const zxid = this.#lastProposed + 1;
     this.#lastProposed = zxid;
-    this.#txn.clear();
+    this.#block = this.#proposals.begin(requestBytes);
+    this.#txnStart = this.#block.out.length;
     this.#writeHeader(type, sessionId, xid, zxid);
     return zxid;
   }
 
   #writeHeader(type: number, sessionId: bigint, xid: number, zxid: number): void {
-    const txn = this.#txn;
+    const txn = this.#block.out;
     txn.ensure(TXN_HEADER_BYTES);
     txn.long(sessionId);
     txn.int(xid);
@@ -520,8 +528,9 @@ export class Pipeline {
     xid: number,
     receivedAtMs: number,
   ): Proposal {
-    const txn = this.#txn;
-    const proposal = this.#proposals.push(zxid, txn.bytes, 0, txn.length);
+    const txn = this.#block.out;
+    const start = this.#txnStart;
+    const proposal = this.#proposals.push(zxid, this.#block, start);
     proposal.timeMs = this.#clock.wallMs;
     proposal.op = op;
     proposal.xid = xid;
@@ -529,7 +538,7 @@ export class Pipeline {
     proposal.client = client;
     proposal.receivedAtMs = receivedAtMs;
     if (client !== undefined) client.writesSubmitted++;
-    this.#outbox.appendTxn(zxid, txn.bytes, 0, txn.length);
+    this.#outbox.appendTxn(zxid, txn.bytes, start, txn.length);
     return proposal;
   }
 }

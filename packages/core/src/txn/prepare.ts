@@ -30,8 +30,8 @@ import {
   skipMultiRequest,
   writeAcls,
   writeAscii,
-  writeData,
 } from './request-body.ts';
+import { SummedData } from './summed-data.ts';
 
 /** What a transaction says of itself before its body. Source: TxnHeader. */
 export interface RequestContext {
@@ -45,12 +45,15 @@ export interface RequestContext {
 }
 
 export interface PrepareOptions {
+  readonly digestEnabled: boolean;
   readonly extendedTypes: ExtendedTypes;
   readonly enforceQuota: boolean;
   readonly reconfigEnabled: boolean;
   /** Write the paths that a closeSession deletes into its transaction (3.6 and later). */
   readonly closeSessionTxnEnabled: boolean;
 }
+
+const LETTER_Z = 0x7a;
 
 /** Znodes that no client may delete. Source: DataTree.isSpecialPath. */
 const specialPaths = new Set(['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']);
@@ -68,6 +71,7 @@ export class Preparer {
   readonly #access: AccessRules;
   readonly #quotas: QuotaTable;
   readonly #options: PrepareOptions;
+  readonly #data: SummedData;
 
   /** Which operations of the last multi were create2. */
   readonly #create2Indexes: number[] = [];
@@ -84,6 +88,7 @@ export class Preparer {
     this.#access = parts.access;
     this.#quotas = parts.quotas;
     this.#options = parts.options;
+    this.#data = new SummedData(parts.options);
   }
 
   /**
@@ -135,11 +140,7 @@ export class Preparer {
   closeSession(sessionId: bigint, out: JuteWriter, context: RequestContext): void {
     this.#context = context;
     const paths = this.#future.ephemeralPathsOf(sessionId);
-    for (const path of paths) {
-      const record = this.#future.znodeAt(path);
-      const parent = this.#future.parentAt(parentPathOf(path));
-      if (record !== undefined && parent !== undefined) this.#future.delete(record, parent);
-    }
+    for (const path of paths) this.#future.deleteEphemeral(path);
     if (this.#options.closeSessionTxnEnabled) out.texts([...paths]);
   }
 
@@ -168,29 +169,30 @@ export class Preparer {
     const acls = this.#access.fixUp(requested, this.#context.ids);
     if (acls === undefined) return ErrorCode.invalidACL;
 
-    const parentPath = slash === pathStart ? '/' : decodeUtf8(bytes, pathStart, slash);
-    const parent = this.#future.parent(parentPath, bytes, pathStart, slash);
+    const future = this.#future;
+    const mark = out.startFrame();
+    out.raw(bytes, pathStart, pathStart + pathLength);
+    const start = mark + 4;
+    const nameStart = start + (slash - pathStart) + 1;
+    const parent = future.parent(out.bytes, start, nameStart - 1);
     if (parent === undefined) return ErrorCode.noNode;
     if (!this.#allows(parent.acls, Permission.create)) return ErrorCode.noAuth;
 
-    const mark = out.startFrame();
-    out.raw(bytes, pathStart, pathStart + pathLength);
     if (traits.isSequential) writeAscii(out, sequentialSuffix(parent.cversion));
     out.endFrame(mark);
-    const start = mark + 4;
     const end = out.length;
     if (!validatePathBytes(out.bytes, start, end)) return ErrorCode.badArguments;
-    const path = decodeUtf8(out.bytes, start, end);
-    if (this.#future.has(path, out.bytes, start, end)) return ErrorCode.nodeExists;
+    if (future.child(out.bytes, start, nameStart, end) !== undefined) return ErrorCode.nodeExists;
     if (this.#isEphemeral(parent.ephemeralOwner)) return ErrorCode.noChildrenForEphemerals;
     const size = Math.max(dataLength, 0);
     if (this.#options.enforceQuota && !this.#quotas.isEmpty) {
-      const quotaError = this.#quotas.check(path, 1, size);
+      const quotaError = this.#quotas.check(decodeUtf8(out.bytes, start, end), 1, size);
       if (quotaError !== ErrorCode.ok) return quotaError;
     }
 
     const cversion = (parent.cversion + 1) | 0;
-    writeData(out, bytes, dataStart, dataLength);
+    const pathCrc = future.newPathCrc();
+    const prefixCrc = this.#data.write(out, bytes, dataStart, dataLength, pathCrc);
     writeAcls(out, acls);
     let owner = 0n;
     if (op === OpCode.createContainer) {
@@ -205,22 +207,7 @@ export class Preparer {
       out.int(cversion);
       if (traits.isEphemeral) owner = this.#context.sessionId;
     }
-    const pathBytes = out.bytes;
-    this.#future.create(
-      {
-        path,
-        pathBytes,
-        pathStart: start,
-        pathEnd: end,
-        data: bytes,
-        dataStart,
-        dataLength: size,
-        acls,
-        ephemeralOwner: owner,
-      },
-      parent,
-      cversion,
-    );
+    future.create(size, pathCrc, prefixCrc, acls, owner, cversion);
     return ErrorCode.ok;
   }
 
@@ -240,121 +227,118 @@ export class Preparer {
 
   #delete(reader: JuteReader, out: JuteWriter): ErrorCode {
     const pathLength = reader.span();
-    const start = reader.spanStart;
+    const pathStart = reader.spanStart;
     const expected = reader.int();
     if (pathLength < 0) return ErrorCode.marshallingError;
-    const bytes = reader.bytes;
-    const end = start + pathLength;
-    const slash = lastSlash(bytes, start, end);
+    const future = this.#future;
+    const start = this.#writePath(out, reader.bytes, pathStart, pathLength);
+    const end = out.length;
+    const slash = lastSlash(out.bytes, start, end);
     if (slash < 0) return ErrorCode.badArguments;
-    const path = decodeUtf8(bytes, start, end);
-    if (specialPaths.has(path)) return ErrorCode.badArguments;
-    const parentPath = slash === start ? '/' : decodeUtf8(bytes, start, slash);
-    const parent = this.#future.parent(parentPath, bytes, start, slash);
+    if (isSpecialPath(out.bytes, start, end)) return ErrorCode.badArguments;
+    const parent = future.parent(out.bytes, start, slash);
     if (parent === undefined) return ErrorCode.noNode;
     if (!this.#allows(parent.acls, Permission.delete)) return ErrorCode.noAuth;
-    const record = this.#future.znode(path, bytes, start, end);
-    if (record === undefined) return ErrorCode.noNode;
-    if (expected !== -1 && expected !== record.version) return ErrorCode.badVersion;
-    if (record.childCount > 0) return ErrorCode.notEmpty;
-    out.bufferOf(bytes, start, end);
-    this.#future.delete(record, parent);
+    const znode = future.child(out.bytes, start, slash + 1, end);
+    if (znode === undefined) return ErrorCode.noNode;
+    if (expected !== -1 && expected !== znode.version) return ErrorCode.badVersion;
+    if (znode.childCount > 0) return ErrorCode.notEmpty;
+    future.delete();
     return ErrorCode.ok;
   }
 
   /** From the cleaner, or a client that sends it: only an empty container or TTL znode goes. */
   #deleteContainer(reader: JuteReader, out: JuteWriter): ErrorCode {
     const pathLength = reader.span();
-    const start = reader.spanStart;
+    const pathStart = reader.spanStart;
     if (pathLength < 0) return ErrorCode.marshallingError;
-    const bytes = reader.bytes;
-    const end = start + pathLength;
-    const slash = lastSlash(bytes, start, end);
+    const future = this.#future;
+    const start = this.#writePath(out, reader.bytes, pathStart, pathLength);
+    const end = out.length;
+    const slash = lastSlash(out.bytes, start, end);
     if (slash < 0) return ErrorCode.badArguments;
-    const path = decodeUtf8(bytes, start, end);
-    if (specialPaths.has(path)) return ErrorCode.badArguments;
-    const record = this.#future.znode(path, bytes, start, end);
-    if (record === undefined) return ErrorCode.noNode;
-    if (record.childCount > 0) return ErrorCode.notEmpty;
-    const type = ephemeralTypeOf(record.ephemeralOwner, this.#options.extendedTypes);
+    if (isSpecialPath(out.bytes, start, end)) return ErrorCode.badArguments;
+    if (future.parent(out.bytes, start, slash) === undefined) return ErrorCode.noNode;
+    const znode = future.child(out.bytes, start, slash + 1, end);
+    if (znode === undefined) return ErrorCode.noNode;
+    if (znode.childCount > 0) return ErrorCode.notEmpty;
+    const type = ephemeralTypeOf(znode.ephemeralOwner, this.#options.extendedTypes);
     // Apache refuses a session's znode only; a persistent one would be deleted. Nobody may rely on that.
     if (type !== EphemeralType.container && type !== EphemeralType.ttl) return ErrorCode.badVersion;
-    const parent = this.#future.parentAt(parentPathOf(path));
-    if (parent === undefined) return ErrorCode.noNode;
-    out.bufferOf(bytes, start, end);
-    this.#future.delete(record, parent);
+    future.delete();
     return ErrorCode.ok;
   }
 
   #setData(reader: JuteReader, out: JuteWriter): ErrorCode {
     const pathLength = reader.span();
-    const start = reader.spanStart;
+    const pathStart = reader.spanStart;
     const dataLength = reader.span();
     const dataStart = reader.spanStart;
     const expected = reader.int();
     if (pathLength < 0) return ErrorCode.badArguments;
-    const bytes = reader.bytes;
-    const end = start + pathLength;
-    if (!validatePathBytes(bytes, start, end)) return ErrorCode.badArguments;
-    const path = decodeUtf8(bytes, start, end);
-    const record = this.#future.znode(path, bytes, start, end);
-    if (record === undefined) return ErrorCode.noNode;
-    if (!this.#allows(record.acls, Permission.write)) return ErrorCode.noAuth;
+    const { bytes } = reader;
+    const start = this.#writePath(out, bytes, pathStart, pathLength);
+    const end = out.length;
+    if (!validatePathBytes(out.bytes, start, end)) return ErrorCode.badArguments;
+    const znode = this.#future.znode(out.bytes, start, end);
+    if (znode === undefined) return ErrorCode.noNode;
+    if (!this.#allows(znode.acls, Permission.write)) return ErrorCode.noAuth;
     const size = Math.max(dataLength, 0);
     if (this.#options.enforceQuota && !this.#quotas.isEmpty) {
-      const quotaError = this.#quotas.check(path, 0, size - record.dataLength);
+      const path = decodeUtf8(out.bytes, start, end);
+      const quotaError = this.#quotas.check(path, 0, size - znode.dataLength);
       if (quotaError !== ErrorCode.ok) return quotaError;
     }
-    if (expected !== -1 && expected !== record.version) return ErrorCode.badVersion;
-    const version = nextVersion(record.version);
-    out.bufferOf(bytes, start, end);
-    writeData(out, bytes, dataStart, dataLength);
+    if (expected !== -1 && expected !== znode.version) return ErrorCode.badVersion;
+    const version = nextVersion(znode.version);
+    const prefixCrc = this.#data.write(out, bytes, dataStart, dataLength, znode.pathCrc);
     out.int(version);
-
-    this.#future.setData(record, version, bytes, start, end, bytes, dataStart, size);
+    this.#future.setData(size, prefixCrc, version);
     return ErrorCode.ok;
   }
 
   #setAcl(reader: JuteReader, out: JuteWriter): ErrorCode {
     const pathLength = reader.span();
-    const start = reader.spanStart;
+    const pathStart = reader.spanStart;
     const requested = readAcls(reader);
     const expected = reader.int();
     if (pathLength < 0) return ErrorCode.badArguments;
-    const bytes = reader.bytes;
-    const end = start + pathLength;
-    if (!validatePathBytes(bytes, start, end)) return ErrorCode.badArguments;
-    const path = decodeUtf8(bytes, start, end);
+    const start = this.#writePath(out, reader.bytes, pathStart, pathLength);
+    const end = out.length;
+    if (!validatePathBytes(out.bytes, start, end)) return ErrorCode.badArguments;
     const acls = this.#access.fixUp(requested, this.#context.ids);
     if (acls === undefined) return ErrorCode.invalidACL;
-    const record = this.#future.znode(path, bytes, start, end);
-    if (record === undefined) return ErrorCode.noNode;
-    if (!this.#allows(record.acls, Permission.admin)) return ErrorCode.noAuth;
-    if (expected !== -1 && expected !== record.aversion) return ErrorCode.badVersion;
-    const aversion = nextVersion(record.aversion);
-    out.bufferOf(bytes, start, end);
+    const znode = this.#future.znode(out.bytes, start, end);
+    if (znode === undefined) return ErrorCode.noNode;
+    if (!this.#allows(znode.acls, Permission.admin)) return ErrorCode.noAuth;
+    if (expected !== -1 && expected !== znode.aversion) return ErrorCode.badVersion;
+    const aversion = nextVersion(znode.aversion);
     writeAcls(out, acls);
     out.int(aversion);
-    this.#future.setAcl(record, acls, aversion);
+    this.#future.setAcl(acls, aversion);
     return ErrorCode.ok;
   }
 
   #check(reader: JuteReader, out: JuteWriter): ErrorCode {
     const pathLength = reader.span();
-    const start = reader.spanStart;
+    const pathStart = reader.spanStart;
     const expected = reader.int();
     if (pathLength < 0) return ErrorCode.marshallingError;
-    const bytes = reader.bytes;
-    const end = start + pathLength;
-    if (!validatePathBytes(bytes, start, end)) return ErrorCode.badArguments;
-    const path = decodeUtf8(bytes, start, end);
-    const record = this.#future.znode(path, bytes, start, end);
-    if (record === undefined) return ErrorCode.noNode;
-    if (!this.#allows(record.acls, Permission.read)) return ErrorCode.noAuth;
-    if (expected !== -1 && expected !== record.version) return ErrorCode.badVersion;
-    out.bufferOf(bytes, start, end);
-    out.int(nextVersion(record.version));
+    const start = this.#writePath(out, reader.bytes, pathStart, pathLength);
+    const end = out.length;
+    if (!validatePathBytes(out.bytes, start, end)) return ErrorCode.badArguments;
+    const znode = this.#future.znode(out.bytes, start, end);
+    if (znode === undefined) return ErrorCode.noNode;
+    if (!this.#allows(znode.acls, Permission.read)) return ErrorCode.noAuth;
+    if (expected !== -1 && expected !== znode.version) return ErrorCode.badVersion;
+    out.int(nextVersion(znode.version));
     return ErrorCode.ok;
+  }
+
+  /** Begins a transaction with its path, whose bytes then stay: changes refer to them. @returns where they begin. */
+  #writePath(out: JuteWriter, bytes: Uint8Array, start: number, length: number): number {
+    out.bufferOf(bytes, start, start + length);
+    return out.length - length;
   }
 
   /** What a standalone server says. Source: PrepRequestProcessor, case reconfig: the switch comes first. */
@@ -430,7 +414,8 @@ function nextVersion(version: number): number {
   return next === -1 ? 0 : next;
 }
 
-function parentPathOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash === 0 ? '/' : path.slice(0, slash);
+function isSpecialPath(bytes: Uint8Array, start: number, end: number): boolean {
+  // The root, or something that begins like "/zookeeper": nobody else's path need become a string.
+  if (end - start > 1 && bytes[start + 1] !== LETTER_Z) return false;
+  return specialPaths.has(decodeUtf8(bytes, start, end));
 }

@@ -1,10 +1,11 @@
+import { JuteWriter } from '@zooid/protocol';
 import type { Client } from '../client.ts';
 import { Queue } from '../queue.ts';
 import type { AuditedRequest } from './audit-trail.ts';
 import { type TxnBlock, TxnBytes } from './txn-bytes.ts';
 
 /** Where a transaction (header, body, digest) lies. */
-const nowhere: TxnBlock = { bytes: new Uint8Array(0), used: 0, live: 0 };
+const nowhere: TxnBlock = { out: new JuteWriter(0), live: 0 };
 const noPath = new Uint8Array(0);
 
 /**
@@ -34,6 +35,11 @@ export class Proposal {
   start = 0;
   end = 0;
 
+  /** The transaction is `[start, end)` of these bytes. */
+  get bytes(): Uint8Array {
+    return this.block.out.bytes;
+  }
+
   /** Whether it is a `sync`: it has no transaction. */
   get isSync(): boolean {
     return this.block === nowhere;
@@ -59,13 +65,19 @@ export class ProposalQueue {
     return this.#queue.size;
   }
 
-  /** Queues a proposal with a copy of its transaction; the caller fills in the rest of it. */
-  push(zxid: number, bytes: Uint8Array, start: number, end: number): Proposal {
+  /** The block whose `out` the next transaction is to be appended to. @param requestBytes - see TxnBytes.begin. */
+  begin(requestBytes: number): TxnBlock {
+    return this.#bytes.begin(requestBytes);
+  }
+
+  /** Queues a proposal whose transaction goes from `start` to the end of its block; the caller fills in the rest of it. */
+  push(zxid: number, block: TxnBlock, start: number): Proposal {
+    this.#bytes.keep(block);
     const proposal = this.#spare.pop() ?? new Proposal();
     proposal.zxid = zxid;
-    proposal.block = this.#bytes.append(bytes, start, end);
-    proposal.start = this.#bytes.lastStart;
-    proposal.end = proposal.start + (end - start);
+    proposal.block = block;
+    proposal.start = start;
+    proposal.end = block.out.length;
     this.#queue.push(proposal);
     return proposal;
   }

@@ -56,12 +56,6 @@ export function writeAcls(out: JuteWriter, acls: readonly Acl[]): void {
   else encodeAcls(out, acls);
 }
 
-/** Writes data as a jute buffer; a length of -1 is null. */
-export function writeData(out: JuteWriter, bytes: Uint8Array, start: number, length: number): void {
-  if (length < 0) out.int(-1);
-  else out.bufferOf(bytes, start, start + length);
-}
-
 /** Writes characters as single bytes. */
 export function writeAscii(out: JuteWriter, text: string): void {
   for (let i = 0; i < text.length; i++) out.byte(text.charCodeAt(i));

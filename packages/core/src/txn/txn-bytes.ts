@@ -1,14 +1,17 @@
 /**
- * Holds the bytes of transactions that are in flight, oldest first, in blocks that are used again.
- * A queue of many small byte strings without an object for each.
+ * Holds the bytes of transactions that are in flight, oldest first, in blocks that are used again. A transaction is
+ * written where it stays: none is copied, and there is no object for each.
  */
+
+import { JuteWriter } from '@zooid/protocol';
 
 const BLOCK_BYTES = 256 * 1024;
 const SPARE_BLOCKS_MAX = 8;
+/** A transaction is as long as its request but for this: header, digest, the name of a sequential znode. */
+const BEYOND_REQUEST_BYTES = 256;
 
 export interface TxnBlock {
-  readonly bytes: Uint8Array;
-  used: number;
+  readonly out: JuteWriter;
   /** Transactions in this block that are not released yet. */
   live: number;
 }
@@ -16,39 +19,43 @@ export interface TxnBlock {
 export class TxnBytes {
   #current: TxnBlock = newBlock(BLOCK_BYTES);
   readonly #spare: TxnBlock[] = [];
-  /** Where the last {@link append} put its bytes. */
-  lastStart = 0;
 
-  /** Copies `[start, end)` in; they begin at {@link lastStart} of the block returned, until it is {@link release}d. */
-  append(source: Uint8Array, start: number, end: number): TxnBlock {
-    const length = end - start;
-    if (this.#current.used + length > this.#current.bytes.byteLength) this.#next(length);
-    const block = this.#current;
-    block.bytes.set(source.subarray(start, end), block.used);
-    this.lastStart = block.used;
-    block.used += length;
+  /**
+   * The block for the next transaction, which begins where its `out` ends now, and is {@link keep}t when it is written.
+   *
+   * @param requestBytes - length of the request: the block will probably not have to grow.
+   */
+  begin(requestBytes: number): TxnBlock {
+    const bytes = requestBytes + BEYOND_REQUEST_BYTES;
+    const { out } = this.#current;
+    if (out.length > 0 && out.length + bytes > BLOCK_BYTES) this.#next(bytes);
+    return this.#current;
+  }
+
+  /** A transaction was written to `block`, and stays until it is {@link release}d. */
+  keep(block: TxnBlock): void {
     block.live++;
-    return block;
   }
 
   /** One transaction of `block` is no longer needed. */
   release(block: TxnBlock): void {
     block.live--;
     if (block.live > 0) return;
-    if (block === this.#current) {
-      block.used = 0;
-    } else if (this.#spare.length < SPARE_BLOCKS_MAX && block.bytes.byteLength === BLOCK_BYTES) {
-      block.used = 0;
-      this.#spare.push(block);
+    block.out.clear();
+    const isUsual = block.out.bytes.byteLength === BLOCK_BYTES;
+    if (block !== this.#current) {
+      if (isUsual && this.#spare.length < SPARE_BLOCKS_MAX) this.#spare.push(block);
+    } else if (!isUsual) {
+      this.#next(0);
     }
   }
 
-  #next(length: number): void {
+  #next(bytes: number): void {
     this.#current =
-      length > BLOCK_BYTES ? newBlock(length) : (this.#spare.pop() ?? newBlock(BLOCK_BYTES));
+      bytes > BLOCK_BYTES ? newBlock(bytes) : (this.#spare.pop() ?? newBlock(BLOCK_BYTES));
   }
 }
 
 function newBlock(bytes: number): TxnBlock {
-  return { bytes: new Uint8Array(bytes), used: 0, live: 0 };
+  return { out: new JuteWriter(bytes), live: 0 };
 }

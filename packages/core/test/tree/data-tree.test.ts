@@ -22,6 +22,7 @@ import {
   loaded,
   newTree,
 } from './helpers.ts';
+import { digestOfRow, isUndigested, znodeDigest } from './znode-digest.ts';
 
 function statOf(tree: DataTree, row: number) {
   const writer = new JuteWriter(4);
@@ -78,7 +79,7 @@ describe('a new tree', () => {
     const tree = new DataTree({ digestEnabled: false });
     create(tree, '/a', { data: 'x' });
     expect(tree.digest).toBe(0n);
-    expect(tree.nodeDigest(tree.findPath('/a'))).toBe(0);
+    expect(digestOfRow(tree, tree.findPath('/a'))).toBe(0);
   });
 });
 
@@ -257,6 +258,16 @@ describe('creating and deleting', () => {
 
   test('a name is never empty', () => {
     expect(() => newTree().create(newCreateZnode())).toThrow('has a name');
+    const tree = newTree();
+    create(tree, '/a');
+    const twice = {
+      ...newCreateZnode(),
+      nameBytes: bytesOf('/a'),
+      pathStart: 0,
+      nameStart: 1,
+      nameEnd: 2,
+    };
+    expect(() => tree.create(twice)).toThrow('twice');
   });
 
   test('a cversion that wraps stays where it is, as in Apache', () => {
@@ -417,25 +428,36 @@ describe('ACLs', () => {
 });
 
 describe('the digest', () => {
-  test('follows from path, data and stat, and so can be told before a change', () => {
+  test('of a znode is that of its path, data and stat', () => {
     const tree = newTree();
     const owner = 0x1234_5678_9abc_def0n;
-    const data = bytesOf('data');
     const zxid = 2 ** 33 + 5;
     const timeMs = 1_795_000_000_123;
-    const prefixCrc = crc32(crc32(0, bytesOf('/a'), 0, 2), data, 0, 4);
-    const row = create(tree, '/a', { data, owner, zxid, timeMs });
-    expect(tree.nodeDigest(row)).toBe(
-      statDigest(prefixCrc, zxid, zxid, zxid, timeMs, timeMs, 0, 0, 0, owner),
-    );
-    expect(tree.prefixCrc(row)).toBe(prefixCrc);
-    const changed = bytesOf('changed');
-    const digest = statDigest(
-      crc32(tree.pathCrc(row), changed, 0, 7),
-      ...([zxid, zxid + 1, zxid, timeMs, timeMs + 1, 1, 0, 0, owner] as const),
-    );
-    tree.setData(row, changed, 0, 7, 1, zxid + 1, timeMs + 1);
-    expect(tree.nodeDigest(row)).toBe(digest);
+    const stat = {
+      czxid: zxid,
+      mzxid: zxid,
+      pzxid: zxid,
+      ctime: timeMs,
+      mtime: timeMs,
+      version: 0,
+      cversion: 0,
+      aversion: 0,
+      owner,
+    };
+    const row = create(tree, '/a', { data: 'data', owner, zxid, timeMs });
+    const digest = znodeDigest('/a', bytesOf('data'), stat);
+    expect(digestOfRow(tree, row)).toBe(digest);
+    const prefixCrc = crc32(0, bytesOf('/adata'), 0, 6);
+    expect(statDigest(prefixCrc, zxid, zxid, zxid, timeMs, timeMs, 0, 0, 0, owner)).toBe(digest);
+    const changedStat = { ...stat, mzxid: zxid + 1, mtime: timeMs + 1, version: 1 };
+    // Of the same length; longer; too long to be summed while it is copied; nothing; null; and back again.
+    for (const text of ['DATA', 'changed', 'x'.repeat(600), '', null, 'y'.repeat(40_000), 'z']) {
+      const data = text === null ? null : bytesOf(text);
+      tree.setData(row, data, 0, data?.length ?? 0, 1, zxid + 1, timeMs + 1);
+      expect(digestOfRow(tree, row)).toBe(znodeDigest('/a', data, changedStat));
+      expect(tree.copyData(row)).toEqual(data);
+      expect(tree.name(row)).toBe('a');
+    }
   });
 
   test('is the sum over all znodes outside of "/zookeeper/", modulo 2^64', () => {
@@ -445,9 +467,9 @@ describe('the digest', () => {
     let sum = 0n;
     for (const path of allPaths(tree)) {
       const row = tree.findPath(path);
-      expect(tree.isUndigested(row)).toBe(!hasDigest(path));
-      if (!hasDigest(path)) expect(tree.nodeDigest(row)).toBe(0);
-      sum += BigInt(tree.nodeDigest(row));
+      expect(isUndigested(tree, row)).toBe(!hasDigest(path));
+      if (!hasDigest(path)) expect(digestOfRow(tree, row)).toBe(0);
+      sum += BigInt(digestOfRow(tree, row));
     }
     expect(tree.digest).toBe(sum);
     expect((BigInt(tree.digestHigh >>> 0) << 32n) + BigInt(tree.digestLow >>> 0)).toBe(sum);
@@ -480,20 +502,6 @@ describe('the digest', () => {
     expect(tree.digest).toBe(digest);
   });
 
-  test('takes a prefix that the caller has computed', () => {
-    const tree = newTree();
-    const c = newCreateZnode();
-    c.nameBytes = bytesOf('a');
-    c.nameEnd = 1;
-    c.data = bytesOf('d');
-    c.dataEnd = 1;
-    c.prefixCrc = 0x1234;
-    const row = tree.create(c);
-    expect(tree.prefixCrc(row)).toBe(0x1234);
-    tree.setData(row, c.data, 0, 1, 1, 1, 1, -7);
-    expect(tree.prefixCrc(row)).toBe(-7);
-  });
-
   test('counts "/zookeeper" and "/zookeeperx", not what is below the first', () => {
     expect(['/', '/zookeeper', '/zookeeperx/a'].map(hasDigest)).toEqual([true, true, true]);
     expect(hasDigest('/zookeeper/a')).toBe(false);
@@ -502,10 +510,10 @@ describe('the digest', () => {
     tree.setData(tree.findPath('/zookeeper/config'), bytesOf('x'), 0, 1, 1, 1, 1);
     expect(tree.digest).toBe(digest);
     create(tree, '/zookeeperx');
-    expect(tree.isUndigested(create(tree, '/zookeeperx/a'))).toBe(false);
+    expect(isUndigested(tree, create(tree, '/zookeeperx/a'))).toBe(false);
     create(tree, '/a', { zxid: 1 });
-    expect(tree.isUndigested(create(tree, '/a/zookeeper'))).toBe(false);
-    expect(tree.isUndigested(create(tree, '/a/zookeeper/b'))).toBe(false);
+    expect(isUndigested(tree, create(tree, '/a/zookeeper'))).toBe(false);
+    expect(isUndigested(tree, create(tree, '/a/zookeeper/b'))).toBe(false);
   });
 });
 
