@@ -55,6 +55,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/upgrade.ts'),
   },
   {
+    name: 'top',
+    group: 'Talk to servers:',
+    summary: 'show how servers do, live',
+    load: () => import('./commands/top.ts'),
+  },
+  {
     name: '4lw',
     group: 'Talk to servers:',
     summary: 'send a four-letter word to servers and print their answers',

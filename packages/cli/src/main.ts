@@ -1,8 +1,9 @@
 import type { RunningServer } from '@zooid/server';
 import { ExitCode } from './exit.ts';
 import { tellReady } from './life/readiness.ts';
-import type { ProcessParts, TerminalSize } from './process-parts.ts';
+import type { ProcessParts } from './process-parts.ts';
 import { runCommandLine } from './program.ts';
+import type { LiveTerminal, TerminalSize } from './terminal/live-screen.ts';
 
 /** A process that still lives this long after its command ended is ended by force. */
 const LINGER_MS = 2000;
@@ -30,6 +31,8 @@ export async function runProcess(args: readonly string[], options: RunOptions = 
     writeError: (text) => process.stderr.write(text),
     outTerminal: () => sizeOf(process.stdout),
     errorTerminal: () => sizeOf(process.stderr),
+    liveTerminal: () =>
+      process.stdin.isTTY && process.stdout.isTTY ? new ProcessTerminal() : undefined,
     environment: process.env,
     selfCommand: [process.execPath, ...process.execArgv, process.argv[1] ?? 'zooid'],
     startServer: async (config) => {
@@ -54,6 +57,26 @@ export async function runProcess(args: readonly string[], options: RunOptions = 
 
 function sizeOf(stream: NodeJS.WriteStream): TerminalSize | undefined {
   return stream.isTTY ? { columns: stream.columns, rows: stream.rows } : undefined;
+}
+
+class ProcessTerminal implements LiveTerminal {
+  write(text: string): void {
+    process.stdout.write(text);
+  }
+
+  size(): TerminalSize {
+    return { columns: process.stdout.columns, rows: process.stdout.rows };
+  }
+
+  listen(onKey: (text: string) => void, onResize: () => void): () => void {
+    const { stdin, stdout } = process;
+    stdin.setEncoding('utf8').setRawMode(true).on('data', onKey).resume();
+    stdout.on('resize', onResize);
+    return () => {
+      stdin.off('data', onKey).setRawMode(false).pause();
+      stdout.off('resize', onResize);
+    };
+  }
 }
 
 function listenForSignals(onSignal: (name: string) => void): () => void {

@@ -1,10 +1,5 @@
 import type { RunningServer, ServerConfig } from '@zooid/server';
-
-/** How much a terminal shows, in characters. */
-export interface TerminalSize {
-  readonly columns: number;
-  readonly rows: number;
-}
+import type { LiveTerminal, TerminalSize } from './terminal/live-screen.ts';
 
 /** What a command needs from the process it runs in. Tests give their own. */
 export interface ProcessParts {
@@ -16,6 +11,8 @@ export interface ProcessParts {
   readonly outTerminal: () => TerminalSize | undefined;
   /** The same of the standard error. */
   readonly errorTerminal: () => TerminalSize | undefined;
+  /** The terminal with its keys, for a view that changes; undefined if input or output is something else. */
+  readonly liveTerminal: () => LiveTerminal | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What runs this same command once more: a program and its first arguments. */
   readonly selfCommand: readonly string[];

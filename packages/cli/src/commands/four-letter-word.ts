@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '../command.ts';
 import { CommandError, ExitCode } from '../exit.ts';
 import { JSON_OPTION_HELP } from '../output.ts';
+import { printable } from '../terminal/printable.ts';
 import { askWord, describeHost, type HostPort } from '../words/ask-word.ts';
 import { parseHosts } from '../words/parse-hosts.ts';
 import { isNotWhitelisted, keysAndValues } from '../words/word-answer.ts';
@@ -86,7 +87,7 @@ function print(answers: readonly Answer[], { output }: CommandContext): void {
       continue;
     }
     if (answers.length > 1) output.line(output.colors.bold(`==> ${answer.host} <==`));
-    output.write(answer.answer);
+    output.write(output.isTerminal ? printable(answer.answer) : answer.answer);
     // ruok and isro end without one.
     const isCut = !answer.answer.endsWith('\n');
     if (isCut && (output.isTerminal || answers.length > 1)) output.line();

@@ -1,5 +1,6 @@
 import type { RunningServer, ServerConfig } from '@zooid/server';
-import type { ProcessParts, TerminalSize } from '../../src/process-parts.ts';
+import type { ProcessParts } from '../../src/process-parts.ts';
+import type { LiveTerminal, TerminalSize } from '../../src/terminal/live-screen.ts';
 
 /** A process and a server that exist only in memory. */
 export class FakeParts implements ProcessParts {
@@ -34,6 +35,8 @@ export class FakeParts implements ProcessParts {
   readonly outTerminal = (): TerminalSize | undefined => this.terminal;
 
   readonly errorTerminal = (): TerminalSize | undefined => this.terminal;
+
+  readonly liveTerminal = (): LiveTerminal | undefined => undefined;
 
   readonly startServer = (config: ServerConfig): Promise<RunningServer> => {
     this.onStarting?.();
