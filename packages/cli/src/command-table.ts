@@ -67,6 +67,24 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/four-letter-word.ts'),
   },
   {
+    name: 'log',
+    group: 'Look inside of files:',
+    summary: 'print, check and repair transaction logs',
+    load: () => import('./commands/log.ts'),
+  },
+  {
+    name: 'snapshot',
+    group: 'Look inside of files:',
+    summary: 'print, check and compare snapshots',
+    load: () => import('./commands/snapshot.ts'),
+  },
+  {
+    name: 'purge',
+    group: 'Look inside of files:',
+    summary: 'remove snapshots and logs that no restart can need',
+    load: () => import('./commands/purge.ts'),
+  },
+  {
     name: 'version',
     group: 'Other:',
     summary: 'print the versions of Zooid and of what it is compatible with',

@@ -3,6 +3,7 @@
  * only, but for what its name says.
  */
 
+export { mayFollow } from '@zooid/core';
 export { javaDate, javaHex } from './admin/java-text.ts';
 export { inspectLock, type LockFacts } from './disk/directory-lock.ts';
 export {
@@ -17,7 +18,12 @@ export {
   TEMPORARY_SNAPSHOT_PREFIX,
   TORN_TAIL_PREFIX,
 } from './disk/disk-names.ts';
-export { type LogFlaw, type ReplayResult, replayLogs } from './disk/log-replay.ts';
+export {
+  isUnreadRequest,
+  type LogFlaw,
+  type ReplayResult,
+  replayLogs,
+} from './disk/log-replay.ts';
 export { LogScan, type ScannedRecord } from './disk/log-scan.ts';
 export type { LogTail } from './disk/log-tail.ts';
 export { KEPT_SNAPSHOTS_MIN, type PurgePlan, planPurge } from './disk/purge.ts';

@@ -267,7 +267,7 @@ class Replay {
  * Whether a transaction says that a request could not be decoded. Apache 3.9 gives such a refusal the
  * zxid of the transaction before it; it changes nothing. Source: PrepRequestProcessor.pRequestHelper.
  */
-function isUnreadRequest(bytes: Uint8Array, payloadAt: number, payloadEnd: number): boolean {
+export function isUnreadRequest(bytes: Uint8Array, payloadAt: number, payloadEnd: number): boolean {
   if (payloadEnd - payloadAt < TXN_HEADER_BYTES + 4) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset + payloadAt);
   return (
