@@ -89,6 +89,11 @@ export class Call {
     return this.spec.effect === 'none' ? 'not-applied' : 'unknown';
   }
 
+  /** For its errors. */
+  get facts(): { readonly operation: string; readonly path: string | undefined } {
+    return { operation: this.spec.operation, path: this.spec.path };
+  }
+
   succeed(value: unknown): void {
     if (this.isSettled) return;
     this.#end();

@@ -14,23 +14,23 @@
  *
  * and on a new one is sent, in this order: the connect request, SASL tokens, credentials, watches, calls.
  *
- * Sources: ClientCnxn (SendThread, primeConnection, conLossPacket), features of Apache's 3.5 to 3.9 clients.
+ * Source: ClientCnxn (SendThread, primeConnection, conLossPacket).
  */
 
 import {
+  type ConnectResponse,
   decodeConnectResponse,
   decodeReplyHeader,
   decodeSaslToken,
   decodeWatcherEvent,
   ErrorCode,
-  encodeAuthRequest,
   encodeConnectRequest,
-  encodeRequest,
   FrameSplitter,
   JuteReader,
   JuteWriter,
   OpCode,
   type ReplyHeader,
+  type Request,
   ReservedXid,
   SESSION_PASSWORD_BYTES,
 } from '@zooid/protocol';
@@ -39,16 +39,18 @@ import {
   ClosedError,
   ConnectionLossError,
   errorOfCode,
-  OperationTimeoutError,
+  type Outcome,
   ProtocolError,
-  RequestTooLargeError,
   SessionExpiredError,
   TooManyPendingError,
   type ZooKeeperError,
 } from '../errors.ts';
 import { Call, type CallSpec } from './call.ts';
-import { CallQueue } from './call-queue.ts';
-import { type LastingWatch, WatchRegistry } from './watch-registry.ts';
+import { CallDesk, type CallDeskOptions } from './call-desk.ts';
+import { CredentialList } from './credentials.ts';
+import { Liveness } from './liveness.ts';
+import { WatchRegistry } from './watch-registry.ts';
+import { WatchReplay } from './watch-replay.ts';
 
 /** How the session stands. The last three are final. */
 export type SessionState =
@@ -60,6 +62,8 @@ export type SessionState =
   | 'auth-failed'
   | 'closed';
 
+type EndState = 'expired' | 'auth-failed' | 'closed';
+
 /** What a session needs to be taken up again by another client. */
 export interface SessionTicket {
   readonly id: bigint;
@@ -67,11 +71,15 @@ export interface SessionTicket {
   readonly password: Uint8Array;
 }
 
-/** What the core wants done. Nothing here may call back into the core before it has returned. */
+/**
+ * What the core wants done.
+ *
+ * None of it may tell the core of an event before it has returned. Who hears of a change of state may make calls and close.
+ */
 export interface SessionOutbox {
   /** Open a connection to the next server; answered by `onConnectionOpen` or `onConnectionClosed`. */
   openConnection(): void;
-  /** End the connection at once. Nothing more of it is told to the core. */
+  /** End the connection at once, or do not open it. Nothing more of it is told to the core. */
   dropConnection(): void;
   /** Send these bytes, which belong to the receiver from now on. */
   write(bytes: Uint8Array): void;
@@ -81,11 +89,11 @@ export interface SessionOutbox {
   wakeAt(atMs: number): void;
   /** The state has changed; `cause` is why, unless all is well. */
   onStateChange(state: SessionState, cause: Error | undefined): void;
-  /** Begin the SASL exchange; `exchangeSasl` sends a token, `endSasl` ends it. Only when `usesSasl`. */
+  /** Begin the SASL exchange: `exchangeSasl` sends a token, `endSasl` ends it. Only when `usesSasl`. */
   startSasl(): void;
 }
 
-export interface SessionCoreOptions {
+export interface SessionCoreOptions extends CallDeskOptions {
   /** Asked for; the server may grant another. In ms. */
   readonly sessionTimeoutMs: number;
   /** Longest time from asking for a connection to the session on it, in ms. */
@@ -93,12 +101,6 @@ export interface SessionCoreOptions {
   /** Whether a read-only server will do. */
   readonly allowsReadOnly: boolean;
   readonly usesSasl: boolean;
-  /** Whether calls without effect are sent again when their answer was lost. */
-  readonly resendsReads: boolean;
-  /** Most calls that may wait, sent or not. */
-  readonly pendingMax: number;
-  /** Longest request, in bytes: `jute.maxbuffer` of the server. */
-  readonly requestBytesMax: number;
   /** Longest reply, in bytes. */
   readonly replyBytesMax: number;
   /** Whether each call keeps where it was made, for its error's stack. */
@@ -107,43 +109,27 @@ export interface SessionCoreOptions {
   readonly resume?: SessionTicket | undefined;
 }
 
-/** Bytes that may be on their way before calls wait here: a server that reads slowly costs no more than this. */
-const SENT_BYTES_MAX = 4 * 1024 * 1024;
-/** Longest silence towards the server, in ms, however long the session's timeout. Source: ClientCnxn.MAX_SEND_PING_INTERVAL. */
-const PING_INTERVAL_MS_MAX = 10_000;
 /** Longest wait for the answer to closeSession, in ms. */
 const CLOSE_TIMEOUT_MS_MAX = 5_000;
-const XID_MAX = 0x7fff_ffff;
+const NEVER = Number.POSITIVE_INFINITY;
 
 type Phase = 'none' | 'opening' | 'handshake' | 'authenticating' | 'ready';
-
-/** Credentials that every new connection shows, and the call that waits for the first answer to them. */
-interface Credential {
-  readonly scheme: string;
-  readonly auth: Uint8Array;
-  call: Call | undefined;
-}
-
-/** A setWatches on its way. */
-interface WatchReplay {
-  readonly sentAtMs: number;
-  readonly lasting: readonly LastingWatch[];
-  /** The zxid that every event had come up to before the connection was lost. */
-  readonly zxidBefore: number;
-}
 
 export class SessionCore {
   readonly watches: WatchRegistry = new WatchRegistry();
 
   readonly #options: SessionCoreOptions;
   readonly #outbox: SessionOutbox;
+  readonly #desk: CallDesk;
+  readonly #credentials = new CredentialList();
+  readonly #replay = new WatchReplay();
+  readonly #liveness: Liveness;
 
   #state: SessionState = 'connecting';
   #endError: ZooKeeperError | undefined;
+  #closing: Call | undefined;
   #ticket: SessionTicket | undefined;
-  /** Granted by the server, in ms; what is asked for until then. */
-  #timeoutMs: number;
-  /** Since a server that could write has given us the session, it is known everywhere. */
+  /** Once a server that can write has given us the session, every server knows it. */
   #hasSeenReadWrite: boolean;
   #isReadOnly = false;
   /** The newest zxid seen, of replies and notifications. */
@@ -157,33 +143,18 @@ export class SessionCore {
   readonly #writer = new JuteWriter();
   #isFlushDue = false;
 
-  // Every call is in #sent (its frame is written, in order of xid) or in #waiting.
-  readonly #sent = new CallQueue();
-  readonly #waiting = new CallQueue();
-  #sentBytes = 0;
-  /** How many of #sent, counted from the oldest, have left with a flush. */
-  #flushed = 0;
-  #nextXid = 1;
-  readonly #credentials: Credential[] = [];
-  #credentialsInFlight: Credential[] = [];
-  #replays: WatchReplay[] = [];
+  #nowMs: number;
+  /** When the phase must be over. */
+  #phaseDeadlineMs = NEVER;
+  #closeDeadlineMs = NEVER;
+  #wakeAtMs = NEVER;
 
-  #nowMs = 0;
-  #phaseDeadlineMs = Number.POSITIVE_INFINITY;
-  #lastHeardMs = 0;
-  #lastSentMs = 0;
-  #pingSentAtMs: number | undefined;
-  /** When the newest message was sent that the server is known to have received. */
-  #acknowledgedMs = 0;
-  #callDeadlineMs = Number.POSITIVE_INFINITY;
-  #wakeAtMs = Number.POSITIVE_INFINITY;
-  #closing: Call | undefined;
-  #closeDeadlineMs = Number.POSITIVE_INFINITY;
-
-  constructor(options: SessionCoreOptions, outbox: SessionOutbox) {
+  constructor(options: SessionCoreOptions, outbox: SessionOutbox, nowMs: number) {
     this.#options = options;
     this.#outbox = outbox;
-    this.#timeoutMs = options.sessionTimeoutMs;
+    this.#nowMs = nowMs;
+    this.#desk = new CallDesk(options);
+    this.#liveness = new Liveness(options.sessionTimeoutMs, nowMs);
     this.#splitter = new FrameSplitter(options.replyBytesMax);
     this.#ticket = options.resume;
     this.#hasSeenReadWrite = options.resume !== undefined;
@@ -198,9 +169,9 @@ export class SessionCore {
     return this.#ticket;
   }
 
-  /** The session's timeout as granted, in ms. */
+  /** The session's timeout as granted, in ms; what is asked for until then. */
   get timeoutMs(): number {
-    return this.#timeoutMs;
+    return this.#liveness.timeoutMs;
   }
 
   /** The newest zxid that a server has told of. */
@@ -215,15 +186,13 @@ export class SessionCore {
 
   /** Calls that wait, sent or not. */
   get pendingCount(): number {
-    return this.#sent.size + this.#waiting.size;
+    return this.#desk.pendingCount;
   }
 
-  // ── calls ──────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what is asked of the session ───────────────────────────────────────────────────────────────────────
 
   /** Begins to connect. Once. */
-  open(nowMs: number): void {
-    this.#nowMs = nowMs;
-    this.#acknowledgedMs = nowMs;
+  open(): void {
     this.#openConnection();
   }
 
@@ -239,37 +208,24 @@ export class SessionCore {
     const call = new Call(spec, deadlineMs, signal);
     if (this.#options.keepsCallSites) call.site = new Error('call');
     if (this.#endError !== undefined || this.#closing !== undefined) {
-      call.fail(this.#refusalOf(call));
-    } else if (!this.#hasRoom()) {
-      call.fail(new TooManyPendingError(factsOf(call)));
+      call.fail(this.#refusalOf(call, 'not-applied'));
+    } else if (!this.#desk.hasRoom()) {
+      call.fail(new TooManyPendingError(call.facts));
     } else {
-      this.#enqueue(call);
-      if (deadlineMs < this.#callDeadlineMs) {
-        this.#callDeadlineMs = deadlineMs;
-        this.#wake(deadlineMs);
-      }
+      this.#add(call);
     }
     return call.promise as Promise<T>;
   }
 
   /** Shows credentials on this connection and on all later ones. Rejects, and ends the session, when they are refused. */
   addAuth(scheme: string, auth: Uint8Array): Promise<void> {
-    const call = new Call(
-      {
-        operation: 'addAuth',
-        request: { op: OpCode.auth, type: 0, scheme, auth },
-        decode: () => undefined,
-        effect: 'none',
-      },
-      Number.POSITIVE_INFINITY,
-      undefined,
-    );
+    const call = callWithoutLimit('addAuth', { op: OpCode.auth, type: 0, scheme, auth });
     if (this.#endError !== undefined || this.#closing !== undefined) {
-      call.fail(this.#refusalOf(call));
+      call.fail(this.#refusalOf(call, 'not-applied'));
     } else {
-      const credential = { scheme, auth, call };
-      this.#credentials.push(credential);
-      if (this.#phase === 'ready') this.#sendCredential(credential);
+      const isReady = this.#phase === 'ready';
+      this.#credentials.add(scheme, auth, call, isReady ? this.#writer : undefined);
+      if (isReady) this.#flushLater();
     }
     return call.promise as Promise<void>;
   }
@@ -280,26 +236,17 @@ export class SessionCore {
    */
   close(nowMs: number): Promise<void> {
     if (this.#closing !== undefined) return this.#closing.promise as Promise<void>;
-    const call = new Call(
-      {
-        operation: 'close',
-        request: { op: OpCode.closeSession },
-        decode: () => undefined,
-        effect: 'none',
-      },
-      Number.POSITIVE_INFINITY,
-      undefined,
-    );
-    this.#nowMs = nowMs;
+    const call = callWithoutLimit('close', { op: OpCode.closeSession });
     if (this.#endError !== undefined) {
       call.succeed(undefined);
-    } else if (this.#phase === 'ready') {
-      this.#closing = call;
-      this.#enqueue(call);
-      this.#closeDeadlineMs = nowMs + Math.min(CLOSE_TIMEOUT_MS_MAX, this.#timeoutMs);
+      return call.promise as Promise<void>;
+    }
+    this.#closing = call;
+    if (this.#phase === 'ready') {
+      this.#add(call);
+      this.#closeDeadlineMs = nowMs + Math.min(CLOSE_TIMEOUT_MS_MAX, this.timeoutMs);
       this.#wake(this.#closeDeadlineMs);
     } else {
-      this.#closing = call;
       this.#end('closed', new ClosedError({ operation: 'close' }));
     }
     return call.promise as Promise<void>;
@@ -310,19 +257,23 @@ export class SessionCore {
     if (this.#endError === undefined && this.#phase !== 'none') this.#lose(cause);
   }
 
-  // ── what happened ──────────────────────────────────────────────────────────────────────────────────────
+  // ── what happened on the connection ────────────────────────────────────────────────────────────────────
+
+  /** The shell begins to open the connection now, after whatever pause it thought right. */
+  onConnectionStarted(nowMs: number): void {
+    if (this.#phase !== 'opening') return;
+    this.#phaseDeadlineMs = nowMs + this.#options.handshakeTimeoutMs;
+    this.#wake(this.#phaseDeadlineMs);
+  }
 
   onConnectionOpen(nowMs: number): void {
     if (this.#phase !== 'opening') return;
     this.#nowMs = nowMs;
     this.#phase = 'handshake';
-    this.#lastHeardMs = nowMs;
-    this.#lastSentMs = nowMs;
-    const writer = this.#writer;
-    writer.truncate(0);
-    const mark = writer.startFrame();
+    this.#liveness.onConnected(nowMs);
     const ticket = this.#hasSeenReadWrite ? this.#ticket : undefined;
-    encodeConnectRequest(writer, {
+    const mark = this.#writer.startFrame();
+    encodeConnectRequest(this.#writer, {
       protocolVersion: 0,
       lastZxidSeen: this.#lastZxid,
       timeoutMs: this.#options.sessionTimeoutMs,
@@ -330,70 +281,57 @@ export class SessionCore {
       password: ticket?.password ?? new Uint8Array(SESSION_PASSWORD_BYTES),
       readOnly: this.#options.allowsReadOnly,
     });
-    writer.endFrame(mark);
+    this.#writer.endFrame(mark);
     this.#writeOut();
   }
 
   /** @param chunk - need not stay as it is. */
   onConnectionData(chunk: Uint8Array, nowMs: number): void {
-    if (
-      this.#phase !== 'handshake' &&
-      this.#phase !== 'authenticating' &&
-      this.#phase !== 'ready'
-    ) {
-      return;
-    }
+    if (this.#phase === 'none' || this.#phase === 'opening') return;
     this.#nowMs = nowMs;
-    this.#lastHeardMs = nowMs;
+    this.#liveness.onHeard(nowMs);
     const splitter = this.#splitter;
     try {
       splitter.push(chunk);
       while (splitter.next()) {
         this.#reader.reset(splitter.bytes, splitter.frameStart, splitter.frameEnd);
         this.#onFrame();
-        // A frame may have ended the connection, and the splitter with it.
+        // A frame may have ended the connection, and the rest of it is of no interest then.
         if (this.#splitter !== splitter) return;
       }
-    } catch (error) {
-      this.#lose(new ProtocolError({ operation: 'connection', cause: error }));
+    } catch (cause) {
+      this.#lose(new ProtocolError({ operation: 'connection', cause }));
       return;
     }
     if (splitter.isRefused) {
-      this.#lose(
-        new ProtocolError({
-          operation: 'connection',
-          sentence: `a reply of ${splitter.refusedLength} bytes is longer than ${this.#options.replyBytesMax}`,
-        }),
-      );
-      return;
+      const sentence = `a reply of ${splitter.refusedLength} bytes, the limit is ${this.#options.replyBytesMax}`;
+      this.#lose(new ProtocolError({ operation: 'connection', sentence }));
+    } else if (this.#phase === 'ready' && this.#desk.sendWaiting(this.#writer)) {
+      this.#flushLater();
     }
-    this.#sendWaiting();
   }
 
   /** The connection has ended, or there never was one. */
   onConnectionClosed(error: Error | undefined, nowMs: number): void {
     if (this.#phase === 'none') return;
     this.#nowMs = nowMs;
-    this.#lose(error, 'gone');
+    this.#lose(error);
   }
 
   /** Gives the bytes of this turn to the connection. */
   flush(nowMs: number): void {
     this.#isFlushDue = false;
-    if (this.#writer.length === 0 || this.#phase !== 'ready') return;
+    if (this.#phase !== 'ready' || this.#writer.length === 0) return;
     this.#nowMs = nowMs;
-    const { size } = this.#sent;
-    for (let i = this.#flushed; i < size; i++) this.#sent.at(i).sentAtMs = nowMs;
-    this.#flushed = size;
     this.#writeOut();
   }
 
   /** The time that was asked for has come, or later. What the connection has received by then must have been told before. */
   onWake(nowMs: number): void {
-    this.#wakeAtMs = Number.POSITIVE_INFINITY;
+    this.#wakeAtMs = NEVER;
     if (this.#endError !== undefined) return;
     this.#nowMs = nowMs;
-    if (this.#isExpiredAt(nowMs)) {
+    if (this.#isExpired()) {
       this.#end('expired', new SessionExpiredError({ operation: 'session' }));
       return;
     }
@@ -401,33 +339,30 @@ export class SessionCore {
       this.#end('closed', new ClosedError({ operation: 'close' }));
       return;
     }
-    if (nowMs >= this.#callDeadlineMs) this.#failLateCalls();
-    if (nowMs >= this.#phaseDeadlineMs) {
-      this.#lose(lossOf('the server gave no session in time'));
-    } else if (this.#phase === 'ready') {
-      this.#keepAlive();
-    }
+    if (nowMs >= this.#desk.deadlineMs) this.#desk.failLate(nowMs);
+    if (nowMs >= this.#phaseDeadlineMs) this.#lose(lossOf('the server gave no session in time'));
+    else if (this.#phase === 'ready') this.#keepAlive();
     this.#wakeForNext();
   }
 
   // ── SASL ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Sends a token of the SASL exchange. @returns the server's. */
+  /** Sends a token of the exchange. @returns the server's. Rejects when the connection is lost. */
   exchangeSasl(token: Uint8Array | null): Promise<Uint8Array | null> {
     const call = new Call(
       {
         operation: 'sasl',
         request: { op: OpCode.sasl, token },
         decode: (reader) => decodeSaslToken(reader).token?.slice() ?? null,
-        effect: 'none',
+        // On another connection another exchange begins.
+        effect: 'once',
       },
-      Number.POSITIVE_INFINITY,
+      NEVER,
       undefined,
     );
     if (this.#phase === 'authenticating') {
-      this.#send(call);
-      this.#flushed = this.#sent.size;
-      call.sentAtMs = this.#nowMs;
+      // Nothing else may be sent yet: what waits, waits on.
+      this.#desk.addAhead(call, this.#writer);
       this.#writeOut();
     } else {
       call.fail(new ConnectionLossError({ operation: 'sasl' }));
@@ -444,70 +379,10 @@ export class SessionCore {
 
   // ── sending ────────────────────────────────────────────────────────────────────────────────────────────
 
-  #enqueue(call: Call): void {
-    if (this.#phase === 'ready' && this.#waiting.size === 0 && this.#sentBytes < SENT_BYTES_MAX) {
-      this.#send(call);
-      this.#flushLater();
-    } else {
-      this.#waiting.push(call);
-    }
-  }
-
-  /** Whether one more call may wait; those that nobody waits for any more make room. */
-  #hasRoom(): boolean {
-    const { pendingMax } = this.#options;
-    if (this.pendingCount < pendingMax) return true;
-    for (const call of this.#waiting.drain()) if (!call.isSettled) this.#waiting.push(call);
-    return this.pendingCount < pendingMax;
-  }
-
-  /** Writes the frame of a call. */
-  #send(call: Call): void {
-    const writer = this.#writer;
-    const { request } = call.spec;
-    const xid = this.#nextXid;
-    const mark = writer.startFrame();
-    writer.int(xid);
-    writer.int(request.op);
-    encodeRequest(writer, request);
-    writer.endFrame(mark);
-    const frameBytes = writer.length - mark;
-    if (frameBytes - 4 > this.#options.requestBytesMax) {
-      writer.truncate(mark);
-      call.fail(
-        new RequestTooLargeError({
-          ...factsOf(call),
-          sentence: `the request has ${frameBytes - 4} bytes, the limit is ${this.#options.requestBytesMax}`,
-        }),
-      );
-      return;
-    }
-    this.#nextXid = xid === XID_MAX ? 1 : xid + 1;
-    call.xid = xid;
-    call.frameBytes = frameBytes;
-    this.#sentBytes += frameBytes;
-    this.#sent.push(call);
-  }
-
-  #sendWaiting(): void {
-    if (this.#phase !== 'ready' || this.#waiting.size === 0) return;
-    while (this.#sentBytes < SENT_BYTES_MAX) {
-      const call = this.#waiting.shift();
-      if (call === undefined) break;
-      if (!call.isSettled) this.#send(call);
-    }
-    this.#flushLater();
-  }
-
-  #sendCredential(credential: Credential): void {
-    const writer = this.#writer;
-    const mark = writer.startFrame();
-    writer.int(ReservedXid.auth);
-    writer.int(OpCode.auth);
-    encodeAuthRequest(writer, { type: 0, scheme: credential.scheme, auth: credential.auth });
-    writer.endFrame(mark);
-    this.#credentialsInFlight.push(credential);
-    this.#flushLater();
+  #add(call: Call): void {
+    const writer = this.#phase === 'ready' ? this.#writer : undefined;
+    if (this.#desk.add(call, writer)) this.#flushLater();
+    if (call.deadlineMs < this.#wakeAtMs) this.#wake(call.deadlineMs);
   }
 
   #flushLater(): void {
@@ -518,7 +393,8 @@ export class SessionCore {
 
   #writeOut(): void {
     const writer = this.#writer;
-    this.#lastSentMs = this.#nowMs;
+    this.#liveness.onSent(this.#nowMs);
+    this.#desk.markFlushed(this.#nowMs);
     this.#outbox.write(writer.bytes.slice(0, writer.length));
     writer.truncate(0);
   }
@@ -527,7 +403,7 @@ export class SessionCore {
 
   #onFrame(): void {
     if (this.#phase === 'handshake') {
-      this.#onConnectResponse();
+      this.#onConnectResponse(decodeConnectResponse(this.#reader));
       return;
     }
     const header = decodeReplyHeader(this.#reader);
@@ -540,8 +416,7 @@ export class SessionCore {
       }
       case ReservedXid.ping:
         this.#noteZxid(header.zxid);
-        this.#acknowledge(this.#pingSentAtMs);
-        this.#pingSentAtMs = undefined;
+        this.#liveness.onPingAnswered();
         return;
       case ReservedXid.auth:
         this.#onAuthReply(header);
@@ -555,14 +430,8 @@ export class SessionCore {
   }
 
   #onReply(header: ReplyHeader): void {
-    const call = this.#sent.peek();
-    if (call === undefined || call.xid !== header.xid) {
-      throw new Error(`an answer to request ${header.xid}, ${call?.xid ?? 'none'} was expected`);
-    }
-    this.#sent.shift();
-    this.#flushed--;
-    this.#sentBytes -= call.frameBytes;
-    this.#acknowledge(call.sentAtMs);
+    const call = this.#desk.takeAnswered(header.xid);
+    this.#liveness.acknowledge(call.sentAtMs);
     this.#noteZxid(header.zxid);
     // Whoever gave up waiting has no watch either: an event of the one that the server keeps finds nobody.
     if (!call.isSettled) {
@@ -582,11 +451,8 @@ export class SessionCore {
     try {
       value = call.spec.decode(this.#reader, call);
     } catch (cause) {
-      const error = new ProtocolError({
-        ...factsOf(call),
-        outcome: call.outcomeWhenLost,
-        cause,
-      });
+      const outcome = call.outcomeWhenLost;
+      const error = new ProtocolError({ ...call.facts, outcome, cause });
       call.fail(error);
       throw error;
     }
@@ -601,38 +467,28 @@ export class SessionCore {
       call.succeed(whenAbsent(call));
       return;
     }
-    const error = errorOfCode(errorCode, { ...factsOf(call), outcome: call.outcomeWhenLost });
+    const error = errorOfCode(errorCode, { ...call.facts, outcome: call.outcomeWhenLost });
     call.fail(error);
     if (error instanceof SessionExpiredError) this.#end('expired', error);
     else if (error instanceof AuthFailedError) this.#end('auth-failed', error);
   }
 
   #onAuthReply(header: ReplyHeader): void {
-    const credential = this.#credentialsInFlight.shift();
     if (header.err === ErrorCode.ok) {
-      credential?.call?.succeed(undefined);
-      if (credential !== undefined) credential.call = undefined;
+      this.#credentials.onAccepted();
       return;
     }
-    const facts = {
-      operation: 'addAuth',
-      sentence: `the server refused the ${credential?.scheme} credentials`,
-    };
-    this.#end('auth-failed', new AuthFailedError(facts));
+    const sentence = `the server refused the ${this.#credentials.onRefused()} credentials`;
+    this.#end('auth-failed', new AuthFailedError({ operation: 'addAuth', sentence }));
   }
 
   #onSetWatchesReply(header: ReplyHeader): void {
-    const replay = this.#replays.shift();
-    if (replay === undefined) throw new Error('an answer to setWatches that was not sent');
     if (header.err !== ErrorCode.ok) {
       this.#lose(errorOfCode(header.err, { operation: 'setWatches' }));
       return;
     }
-    this.#acknowledge(replay.sentAtMs);
+    this.#liveness.acknowledge(this.#replay.onAnswer(header.zxid));
     this.#noteZxid(header.zxid);
-    // Nothing has happened anywhere since the last answer: then nothing was missed.
-    if (header.zxid === replay.zxidBefore) return;
-    for (const watch of replay.lasting) watch.onGap();
   }
 
   #noteZxid(zxid: number): void {
@@ -640,61 +496,38 @@ export class SessionCore {
     if (zxid > this.#lastReplyZxid) this.#lastReplyZxid = zxid;
   }
 
-  /** The server has received what was sent at `sentAtMs`: the session lives that much longer. */
-  #acknowledge(sentAtMs: number | undefined): void {
-    if (sentAtMs !== undefined && sentAtMs > this.#acknowledgedMs) this.#acknowledgedMs = sentAtMs;
-  }
-
   // ── a connection's life ────────────────────────────────────────────────────────────────────────────────
 
   #openConnection(): void {
     this.#phase = 'opening';
-    // The time of opening counts from when the shell begins to, so that waiting before it costs nothing.
-    this.#phaseDeadlineMs = Number.POSITIVE_INFINITY;
     this.#outbox.openConnection();
     this.#wakeForNext();
   }
 
-  /** The shell begins to open the connection now, after whatever wait it thought right. */
-  onConnectionStarted(nowMs: number): void {
-    if (this.#phase !== 'opening') return;
-    this.#phaseDeadlineMs = nowMs + this.#options.handshakeTimeoutMs;
-    this.#wake(this.#phaseDeadlineMs);
-  }
-
-  #onConnectResponse(): void {
-    const response = decodeConnectResponse(this.#reader);
+  #onConnectResponse(response: ConnectResponse): void {
     const before = this.#hasSeenReadWrite ? this.#ticket : undefined;
-    if (response.protocolVersion !== 0) {
-      this.#lose(
-        lossOf(`the server serves nobody now (protocol version ${response.protocolVersion})`),
-      );
+    const { protocolVersion, sessionId, timeoutMs, password } = response;
+    if (protocolVersion !== 0) {
+      this.#lose(lossOf(`the server serves nobody now (protocol version ${protocolVersion})`));
       return;
     }
-    if (response.timeoutMs <= 0 || response.sessionId === 0n) {
+    if (timeoutMs <= 0 || sessionId === 0n) {
       if (before === undefined) this.#lose(lossOf('the server refused a new session'));
       else this.#end('expired', new SessionExpiredError({ operation: 'session' }));
       return;
     }
-    if (before !== undefined && response.sessionId !== before.id) {
-      this.#end(
-        'expired',
-        new SessionExpiredError({
-          operation: 'session',
-          sentence: 'the server began another session in place of this one',
-        }),
-      );
+    if (before !== undefined && sessionId !== before.id) {
+      const sentence = 'the server began another session in place of this one';
+      this.#end('expired', new SessionExpiredError({ operation: 'session', sentence }));
       return;
     }
-    const isReadOnly = response.readOnly ?? false;
-    this.#timeoutMs = response.timeoutMs;
+    this.#isReadOnly = response.readOnly ?? false;
+    this.#hasSeenReadWrite ||= !this.#isReadOnly;
     this.#ticket = {
-      id: response.sessionId,
-      password: response.password?.slice() ?? new Uint8Array(SESSION_PASSWORD_BYTES),
+      id: sessionId,
+      password: password === null ? new Uint8Array(SESSION_PASSWORD_BYTES) : password.slice(),
     };
-    if (!isReadOnly) this.#hasSeenReadWrite = true;
-    this.#acknowledge(this.#lastSentMs);
-    this.#isReadOnly = isReadOnly;
+    this.#liveness.onSessionGranted(timeoutMs);
     if (this.#options.usesSasl) {
       this.#phase = 'authenticating';
       this.#outbox.startSasl();
@@ -705,147 +538,85 @@ export class SessionCore {
 
   #becomeReady(): void {
     this.#phase = 'ready';
-    this.#phaseDeadlineMs = Number.POSITIVE_INFINITY;
-    for (const credential of this.#credentials) this.#sendCredential(credential);
-    this.#replayWatches();
+    this.#phaseDeadlineMs = NEVER;
+    const writer = this.#writer;
+    this.#credentials.writeAll(writer);
+    const { watches } = this;
+    this.#replay.begin(watches, this.#lastZxid, this.#lastReplyZxid, this.#nowMs, writer);
     this.#setState(this.#isReadOnly ? 'read-only' : 'connected', undefined);
-    this.#sendWaiting();
+    // Whoever heard of it may have closed us.
+    if (this.#endError !== undefined) return;
+    this.#desk.sendWaiting(writer);
+    if (writer.length > 0) this.#flushLater();
     this.#wakeForNext();
-  }
-
-  #replayWatches(): void {
-    const zxidBefore = this.#lastReplyZxid;
-    this.#replays = [];
-    for (const { request, lasting } of this.watches.setWatches(this.#lastZxid)) {
-      const writer = this.#writer;
-      const mark = writer.startFrame();
-      writer.int(ReservedXid.setWatches);
-      writer.int(request.op);
-      encodeRequest(writer, request);
-      writer.endFrame(mark);
-      this.#replays.push({ sentAtMs: this.#nowMs, lasting, zxidBefore });
-      this.#flushLater();
-    }
   }
 
   /** Silence for two thirds of the timeout is a dead connection; pings fill every third that has nothing to say. */
   #keepAlive(): void {
-    const readTimeoutMs = (this.#timeoutMs * 2) / 3;
-    if (this.#nowMs - this.#lastHeardMs >= readTimeoutMs) {
-      this.#lose(lossOf(`nothing was heard of the server for ${Math.round(readTimeoutMs)} ms`));
-    } else if (this.#nowMs - this.#lastSentMs >= this.#pingIntervalMs()) {
-      this.#ping();
+    if (this.#nowMs >= this.#liveness.silenceEndMs) {
+      this.#lose(lossOf(`the server was silent for two thirds of ${this.timeoutMs} ms`));
+    } else if (this.#nowMs >= this.#liveness.pingDueMs) {
+      const mark = this.#writer.startFrame();
+      this.#writer.int(ReservedXid.ping);
+      this.#writer.int(OpCode.ping);
+      this.#writer.endFrame(mark);
+      this.#liveness.onPingSent(this.#nowMs);
+      this.#writeOut();
     }
-  }
-
-  #pingIntervalMs(): number {
-    return Math.min(this.#timeoutMs / 3, PING_INTERVAL_MS_MAX);
-  }
-
-  #ping(): void {
-    const writer = this.#writer;
-    const mark = writer.startFrame();
-    writer.int(ReservedXid.ping);
-    writer.int(OpCode.ping);
-    writer.endFrame(mark);
-    // The answer to an earlier ping proves no more than that one: of several the oldest counts.
-    this.#pingSentAtMs ??= this.#nowMs;
-    this.flush(this.#nowMs);
   }
 
   /** The connection is of no use any more, or gone. The session goes on without, if it can. */
-  #lose(cause: Error | undefined, connection: 'there' | 'gone' = 'there'): void {
-    const flushed = this.#flushed;
-    const sent = this.#detach(connection);
+  #lose(cause: Error | undefined): void {
+    this.#detach();
     if (this.#closing !== undefined) {
-      for (const [index, call] of sent.entries()) {
-        if (call !== this.#closing) this.#failLost(call, index < flushed, cause);
-      }
-      this.#end('closed', new ClosedError({ operation: 'close' }));
+      this.#end('closed', new ClosedError({ operation: 'close', cause }));
       return;
     }
-    this.#requeue(sent, flushed, cause);
-    if (this.#isExpiredAt(this.#nowMs)) {
+    this.#desk.onConnectionLost(cause);
+    if (this.#isExpired()) {
       this.#end('expired', new SessionExpiredError({ operation: 'session', cause }));
       return;
     }
-    if (this.#ticket !== undefined && this.#state !== 'connecting') {
-      this.#setState('suspended', cause);
-    }
-    // Whoever heard of the new state may have closed us.
+    if (this.#state !== 'connecting') this.#setState('suspended', cause);
+    // Whoever heard of it may have closed us.
     if (this.#endError === undefined) this.#openConnection();
   }
 
-  /** Forgets all that belongs to the connection. @returns the calls that were on it, oldest first. */
-  #detach(connection: 'there' | 'gone'): readonly Call[] {
+  /** Forgets all that belongs to the connection, except for the calls on it. */
+  #detach(): void {
+    if (this.#phase !== 'none') this.#outbox.dropConnection();
     this.#phase = 'none';
-    this.#phaseDeadlineMs = Number.POSITIVE_INFINITY;
+    this.#phaseDeadlineMs = NEVER;
     this.#splitter = new FrameSplitter(this.#options.replyBytesMax);
     this.#writer.truncate(0);
-    this.#pingSentAtMs = undefined;
-    this.#replays = [];
-    this.#credentialsInFlight = [];
-    this.#flushed = 0;
-    this.#sentBytes = 0;
-    if (connection === 'there') this.#outbox.dropConnection();
-    return this.#sent.drain();
   }
 
-  /** Puts what may be sent again in front of what waits, in order, and fails the rest. */
-  #requeue(sent: readonly Call[], flushed: number, cause: Error | undefined): void {
-    const waiting = this.#waiting.drain();
-    for (const [index, call] of sent.entries()) {
-      if (call.isSettled) continue;
-      const wasFlushed = index < flushed;
-      if (!wasFlushed || this.#isResent(call)) this.#waiting.push(call);
-      else this.#failLost(call, wasFlushed, cause);
-    }
-    for (const call of waiting) this.#waiting.push(call);
-  }
-
-  #isResent(call: Call): boolean {
-    switch (call.spec.effect) {
-      case 'none':
-        return this.#options.resendsReads && call.spec.request.op !== OpCode.sasl;
-      case 'repeatable':
-        return true;
-      case 'once':
-        return false;
-    }
-  }
-
-  #failLost(call: Call, wasFlushed: boolean, cause: Error | undefined): void {
-    const outcome = wasFlushed ? call.outcomeWhenLost : 'not-applied';
-    call.fail(new ConnectionLossError({ ...factsOf(call), outcome, cause }));
-  }
-
-  /** The session is over. */
-  #end(state: 'expired' | 'auth-failed' | 'closed', error: ZooKeeperError): void {
+  /** The session is over: nobody waits for it any longer than this. */
+  #end(state: EndState, error: ZooKeeperError): void {
     this.#endError = error;
-    const flushed = this.#flushed;
-    const sent = this.#detach(this.#phase === 'none' ? 'gone' : 'there');
-    const waiting = this.#waiting.drain();
+    this.#detach();
+    const abandoned = this.#desk.abandon();
     this.#setState(state, error);
-    for (const [index, call] of sent.entries()) {
-      if (call === this.#closing) continue;
-      call.fail(this.#refusalOf(call, index < flushed ? call.outcomeWhenLost : 'not-applied'));
+    for (const { call, outcome } of abandoned) {
+      if (call !== this.#closing) call.fail(this.#refusalOf(call, outcome));
     }
-    for (const call of waiting) if (call !== this.#closing) call.fail(this.#refusalOf(call));
-    for (const { call } of this.#credentials) call?.fail(this.#refusalOf(call));
+    for (const call of this.#credentials.pendingCalls()) {
+      call.fail(this.#refusalOf(call, 'not-applied'));
+    }
     this.watches.end(error);
     this.#closing?.succeed(undefined);
   }
 
   /** Why a call cannot be carried out any more. */
-  #refusalOf(call: Call, outcome: 'not-applied' | 'unknown' = 'not-applied'): ZooKeeperError {
-    const facts = { ...factsOf(call), outcome, cause: this.#endError };
+  #refusalOf(call: Call, outcome: Outcome): ZooKeeperError {
+    const facts = { ...call.facts, outcome, cause: this.#endError };
     switch (this.#state) {
       case 'expired':
         return new SessionExpiredError(facts);
       case 'auth-failed':
         return new AuthFailedError(facts);
       default:
-        return new ClosedError({ ...facts, cause: undefined });
+        return new ClosedError(facts);
     }
   }
 
@@ -857,50 +628,23 @@ export class SessionCore {
 
   // ── time ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /**
-   * Whether the server may have expired the session. It counts from when it last heard of us, which was not before we
-   * sent what it has acknowledged: so we never think a session alive longer than the server does.
-   */
-  #isExpiredAt(nowMs: number): boolean {
-    return this.#hasSession() && nowMs >= this.#acknowledgedMs + this.#timeoutMs;
-  }
-
   /** A session that only a read-only server knows does not expire: the next server gives another. */
   #hasSession(): boolean {
     return this.#ticket !== undefined && this.#hasSeenReadWrite;
   }
 
-  #failLateCalls(): void {
-    this.#callDeadlineMs = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < this.#sent.size; i++) {
-      const outcome = i < this.#flushed ? this.#sent.at(i).outcomeWhenLost : 'not-applied';
-      this.#failIfLate(this.#sent.at(i), outcome);
-    }
-    for (let i = 0; i < this.#waiting.size; i++) {
-      this.#failIfLate(this.#waiting.at(i), 'not-applied');
-    }
-  }
-
-  #failIfLate(call: Call, outcome: 'not-applied' | 'unknown'): void {
-    if (call.isSettled) return;
-    if (call.deadlineMs <= this.#nowMs) {
-      call.fail(new OperationTimeoutError({ ...factsOf(call), outcome }));
-    } else if (call.deadlineMs < this.#callDeadlineMs) {
-      this.#callDeadlineMs = call.deadlineMs;
-    }
+  #isExpired(): boolean {
+    return this.#hasSession() && this.#nowMs >= this.#liveness.expiryMs;
   }
 
   /** Asks for the next time at which something falls due. */
   #wakeForNext(): void {
     if (this.#endError !== undefined) return;
-    let atMs = Math.min(this.#phaseDeadlineMs, this.#callDeadlineMs, this.#closeDeadlineMs);
-    if (this.#hasSession()) atMs = Math.min(atMs, this.#acknowledgedMs + this.#timeoutMs);
+    const liveness = this.#liveness;
+    let atMs = Math.min(this.#phaseDeadlineMs, this.#desk.deadlineMs, this.#closeDeadlineMs);
+    if (this.#hasSession()) atMs = Math.min(atMs, liveness.expiryMs);
     if (this.#phase === 'ready') {
-      atMs = Math.min(
-        atMs,
-        this.#lastSentMs + this.#pingIntervalMs(),
-        this.#lastHeardMs + (this.#timeoutMs * 2) / 3,
-      );
+      atMs = Math.min(atMs, liveness.pingDueMs, liveness.silenceEndMs);
     }
     this.#wake(atMs);
   }
@@ -912,8 +656,13 @@ export class SessionCore {
   }
 }
 
-function factsOf(call: Call): { readonly operation: string; readonly path: string | undefined } {
-  return { operation: call.spec.operation, path: call.spec.path };
+/** A call of the session itself, which waits for as long as the session lives. */
+function callWithoutLimit(operation: string, request: Request): Call {
+  return new Call(
+    { operation, request, decode: () => undefined, effect: 'none' },
+    NEVER,
+    undefined,
+  );
 }
 
 function lossOf(sentence: string): ConnectionLossError {

@@ -14,6 +14,7 @@ import type { SaslMechanism } from './sasl.ts';
 import {
   SessionCore,
   type SessionCoreOptions,
+  type SessionOutbox,
   type SessionState,
   type SessionTicket,
 } from './session-core.ts';
@@ -57,7 +58,7 @@ export class Session {
   constructor(options: SessionCoreOptions, parts: SessionParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#core = new SessionCore(options, {
+    const outbox: SessionOutbox = {
       openConnection: () => this.#openLater(),
       dropConnection: () => this.#drop(),
       write: (bytes) => this.#connection?.write(bytes),
@@ -65,7 +66,8 @@ export class Session {
       wakeAt: (atMs) => this.#wakeAt(atMs),
       onStateChange: (state, cause) => this.#onStateChange(state, cause),
       startSasl: () => void this.#authenticate(),
-    });
+    };
+    this.#core = new SessionCore(options, outbox, performance.now());
   }
 
   get state(): SessionState {
@@ -108,7 +110,7 @@ export class Session {
 
   /** Begins to connect. Once. */
   open(): void {
-    this.#core.open(performance.now());
+    this.#core.open();
   }
 
   call<T>(spec: CallSpec<T>, options?: CallOptions): Promise<T> {

@@ -1,0 +1,80 @@
+/**
+ * Whether the server still hears us, and we it.
+ *
+ * Everything is counted by the client's own monotonic clock, in ms.
+ *
+ * Source: ClientCnxn.SendThread for silence and pings. The local expiry is stricter than Apache's, which waits four thirds of the
+ * timeout: whoever holds a lock must stop before the server may give it away.
+ */
+
+/** Longest silence towards the server, however long the session's timeout. Source: ClientCnxn.MAX_SEND_PING_INTERVAL. */
+const PING_INTERVAL_MS_MAX = 10_000;
+
+export class Liveness {
+  /** The session's timeout: asked for until it is granted. */
+  timeoutMs: number;
+
+  #lastHeardMs = 0;
+  #lastSentMs = 0;
+  /** Of the oldest ping without an answer. */
+  #pingSentAtMs: number | undefined;
+  /** When the newest message was sent that the server is known to have received. */
+  #acknowledgedMs: number;
+
+  constructor(timeoutMs: number, nowMs: number) {
+    this.timeoutMs = timeoutMs;
+    this.#acknowledgedMs = nowMs;
+  }
+
+  onConnected(nowMs: number): void {
+    this.#lastHeardMs = nowMs;
+    this.#pingSentAtMs = undefined;
+  }
+
+  onHeard(nowMs: number): void {
+    this.#lastHeardMs = nowMs;
+  }
+
+  onSent(nowMs: number): void {
+    this.#lastSentMs = nowMs;
+  }
+
+  /** The answer proves no more than its own ping: of several the oldest counts. */
+  onPingSent(nowMs: number): void {
+    this.#pingSentAtMs ??= nowMs;
+  }
+
+  onPingAnswered(): void {
+    if (this.#pingSentAtMs !== undefined) this.acknowledge(this.#pingSentAtMs);
+    this.#pingSentAtMs = undefined;
+  }
+
+  /** The connect request was answered, and it was the last that was sent. */
+  onSessionGranted(timeoutMs: number): void {
+    this.timeoutMs = timeoutMs;
+    this.acknowledge(this.#lastSentMs);
+  }
+
+  /** The server has received what was sent at `sentAtMs`: the session lives that much longer. */
+  acknowledge(sentAtMs: number): void {
+    if (sentAtMs > this.#acknowledgedMs) this.#acknowledgedMs = sentAtMs;
+  }
+
+  /**
+   * When the server may expire the session. It counts from when it last heard of us, which was not before we sent what it
+   * has acknowledged: so we never think a session alive longer than the server does.
+   */
+  get expiryMs(): number {
+    return this.#acknowledgedMs + this.timeoutMs;
+  }
+
+  /** When the connection must be taken for dead, unless something is heard: after two thirds of the timeout. */
+  get silenceEndMs(): number {
+    return this.#lastHeardMs + (this.timeoutMs * 2) / 3;
+  }
+
+  /** When a ping is due, unless something else is sent: after a third of the timeout. */
+  get pingDueMs(): number {
+    return this.#lastSentMs + Math.min(this.timeoutMs / 3, PING_INTERVAL_MS_MAX);
+  }
+}
