@@ -14,8 +14,9 @@ const allowedPackages: Readonly<Record<string, readonly string[]>> = {
   core: ['protocol'],
   server: ['protocol', 'core'],
   client: ['protocol'],
+  recipes: ['client'],
   testing: ['protocol', 'server', 'client'],
-  cli: ['protocol', 'core', 'server', 'client', 'testing'],
+  cli: ['protocol', 'core', 'server', 'client', 'recipes', 'testing'],
 };
 
 /** Packages without I/O. */
