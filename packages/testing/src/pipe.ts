@@ -77,10 +77,9 @@ export class Pipe {
   #take(parcel: Parcel): void {
     if (this.#isStopped) return;
     const { delayMs } = this.#parts.line;
-    const last = this.#waiting.at(-1);
     const dueMs = delayMs === 0 ? 0 : performance.now() + delayMs;
-    // Never before what came before.
-    this.#waiting.push({ parcel, dueMs: Math.max(dueMs, last?.dueMs ?? 0) });
+    // Whatever it is due: only the first one leaves.
+    this.#waiting.push({ parcel, dueMs });
     if (typeof parcel !== 'string') this.#waitingBytes += parcel.byteLength;
     this.#flush();
   }

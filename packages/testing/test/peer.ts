@@ -109,13 +109,14 @@ export async function startTarget(): Promise<Target> {
 
 /**
  * Goes to the target and back, past the proxy, several times. Whatever was written before has been read meanwhile by whoever
- * read at all, and written on by whoever wrote it on.
+ * read at all, and written on by whoever wrote it on. More rounds for many bytes: all take turns, and each reads as much
+ * as it can in one.
  */
-export async function goRound(target: Target): Promise<void> {
+export async function goRound(target: Target, rounds = 5): Promise<void> {
   const at = target.peers.length;
   const walker = await Peer.connect(target.port);
   const end = await target.peer(at);
-  for (let round = 1; round <= 5; round++) {
+  for (let round = 1; round <= rounds; round++) {
     walker.send('.');
     await end.received('.'.repeat(round));
     end.send('.');

@@ -90,7 +90,7 @@ describe('a proxy without faults', () => {
     client.socket.write(bytes);
     await until(() => setup.proxy.traffic.bytesToServer > 0, 'the first bytes to pass');
     // What the proxy cannot pass on it does not read.
-    await goRound(setup.target);
+    await goRound(setup.target, 200);
     expect(setup.proxy.traffic.bytesToServer).toBeLessThan(bytes.length);
 
     const chunks: Buffer[] = [];
@@ -203,13 +203,12 @@ describe('a partition', () => {
     const setup = await setUp();
     const { client, server } = await connected(setup);
     setup.proxy.partition();
-    const bytes = Buffer.alloc(64 * 1024 * 1024);
+    const bytes = Buffer.alloc(32 * 1024 * 1024);
     let isWritten = false;
     client.socket.end(bytes, () => {
       isWritten = true;
     });
-    await goRound(setup.target);
-    await goRound(setup.target);
+    await goRound(setup.target, 200);
     expect(isWritten).toBe(false);
 
     let count = 0;
@@ -324,6 +323,14 @@ describe('a cut', () => {
     }
   });
 
+  test.each(directions)('after 0 bytes %s waits for no byte at all', async (direction) => {
+    const { proxy } = await setUp();
+    const cut = proxy.cutAfter({ direction, bytes: 0 });
+    const client = await Peer.connect(proxy.port);
+    expect(await cut.done).toBe(true);
+    await client.ended();
+  });
+
   test('ends the other direction at the same moment', async () => {
     const setup = await setUp();
     const cut = setup.proxy.cutAfter({ direction: 'to-server', bytes: 2 });
@@ -409,6 +416,22 @@ describe('a closed proxy', () => {
     await expect(Peer.connect(setup.proxy.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await setup.proxy.heal();
     await expect(Peer.connect(setup.proxy.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('does not wait for clients that keep their side open', async () => {
+    const setup = await setUp();
+    const { client, server } = await connected(setup);
+    setup.proxy.dropConnections({ ending: 'end' });
+    await Promise.all([client.ended(), server.ended()]);
+    setup.proxy.refuse();
+    const openSockets = () =>
+      process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+    const before = openSockets();
+
+    await setup.proxy.close();
+
+    expect(openSockets()).toBe(before - 2);
+    expect([client.isClosed, server.isClosed]).toEqual([false, false]);
   });
 
   test('is closed by `await using`', async () => {

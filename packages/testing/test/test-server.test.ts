@@ -30,6 +30,12 @@ describe('a server under test', () => {
     expect(await client.has('/a')).toBe(true);
   });
 
+  test('serves more clients from one address than a server does by default', async () => {
+    const { port } = await start();
+    const clients = await Promise.all(Array.from({ length: 70 }, () => SmallClient.connect(port)));
+    expect(new Set(clients.map(({ sessionId }) => sessionId)).size).toBe(70);
+  });
+
   test('grants short sessions and long ones, unless told otherwise', async () => {
     const granted = async (options: TestServerOptions) => {
       const { port } = await start(options);
