@@ -2,6 +2,7 @@ import { AddWatchMode, OpCode, WatcherType } from '@zooid/protocol';
 import { BoundedQueue } from './bounded-queue.ts';
 import type { Chroot } from './chroot.ts';
 import { UnimplementedError, WatchOverflowError } from './errors.ts';
+import { onAbort } from './on-abort.ts';
 import type { WatchOptions } from './options.ts';
 import { readNothing } from './replies.ts';
 import type { Session } from './session/session.ts';
@@ -25,14 +26,13 @@ export class WatchStream implements AsyncIterableIterator<WatchEvent>, AsyncDisp
   readonly #session: Session;
   readonly #watch: LastingWatch;
   readonly #events: BoundedQueue<WatchEvent>;
-  readonly #signal: AbortSignal | undefined;
+  readonly #stopSignal: (() => void) | undefined;
   #emulation: WatchEmulation | undefined;
   #removal: Promise<void> | undefined;
 
   constructor(session: Session, chroot: Chroot, path: string, options: WatchOptions) {
     const { recursive = false, maxQueued = QUEUED_MAX_DEFAULT, signal } = options;
     this.#session = session;
-    this.#signal = signal;
     this.#events = new BoundedQueue(maxQueued, () => void this.close());
     this.#watch = {
       mode: recursive ? 'recursive' : 'persistent',
@@ -45,7 +45,7 @@ export class WatchStream implements AsyncIterableIterator<WatchEvent>, AsyncDisp
     // Who iterates gets the error there.
     this.ready.catch(() => undefined);
     if (signal?.aborted) this.#events.end();
-    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+    else if (signal !== undefined) this.#stopSignal = onAbort(signal, () => void this.close());
   }
 
   next(): Promise<IteratorResult<WatchEvent>> {
@@ -106,8 +106,6 @@ export class WatchStream implements AsyncIterableIterator<WatchEvent>, AsyncDisp
     await this.#emulation.start();
   }
 
-  readonly #onAbort = (): void => void this.close();
-
   #push(event: WatchEvent): void {
     if (this.#events.push(event)) return;
     this.#finish(new WatchOverflowError({ operation: 'watch', path: event.path }));
@@ -115,12 +113,12 @@ export class WatchStream implements AsyncIterableIterator<WatchEvent>, AsyncDisp
   }
 
   #finish(error: unknown): void {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopSignal?.();
     this.#events.fail(error);
   }
 
   async #remove(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopSignal?.();
     this.#events.end();
     this.#emulation?.stop();
     const { watches } = this.#session;

@@ -22,6 +22,7 @@ import {
 import { type UpdateOptions, update } from './helpers/update.ts';
 import { waitFor } from './helpers/wait-for.ts';
 import type { NodeData } from './node-data.ts';
+import { onAbort } from './on-abort.ts';
 import { OneShot, type Watched } from './one-shot.ts';
 import type {
   CreateOptions,
@@ -136,18 +137,18 @@ export class ZooKeeper implements AsyncDisposable {
     readonly signal?: AbortSignal | undefined;
   }): AsyncIterableIterator<SessionState> {
     const signal = options?.signal;
-    const end = () => states.end();
     const states = new BoundedQueue<SessionState>(STATES_QUEUED_MAX, () => stop());
     const stopListening = this.#session.onStateChange((state) => {
       states.push(state);
-      if (this.#session.endError !== undefined) end();
+      if (this.#session.endError !== undefined) stop();
     });
+    const stopSignal = signal && onAbort(signal, () => stop());
     const stop = () => {
       stopListening();
-      signal?.removeEventListener('abort', end);
+      stopSignal?.();
+      states.end();
     };
-    signal?.addEventListener('abort', end, { once: true });
-    if (this.#session.endError !== undefined || signal?.aborted) end();
+    if (this.#session.endError !== undefined || signal?.aborted) stop();
     return states;
   }
 

@@ -1,4 +1,5 @@
 import { OperationTimeoutError } from '../errors.ts';
+import { onAbort } from '../on-abort.ts';
 import type { CallOptions } from '../session/call.ts';
 import type { Stat } from '../stat.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
@@ -31,7 +32,7 @@ export async function waitFor(
 /** A signal and a time limit as one, for a wait of several steps. */
 class Limit implements Disposable {
   readonly #controller = new AbortController();
-  readonly #given: AbortSignal | undefined;
+  readonly #stopSignal: (() => void) | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -39,9 +40,8 @@ class Limit implements Disposable {
     timeoutMs: number | undefined,
     timeoutError: () => Error,
   ) {
-    this.#given = signal;
-    if (signal?.aborted) this.#onAbort();
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal?.aborted) this.#controller.abort(signal.reason);
+    this.#stopSignal = signal && onAbort(signal, () => this.#controller.abort(signal.reason));
     if (timeoutMs !== undefined) {
       this.#timer = setTimeout(() => this.#controller.abort(timeoutError()), timeoutMs);
     }
@@ -56,16 +56,13 @@ class Limit implements Disposable {
     const { signal } = this;
     if (signal.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
-      const onAbort = () => reject(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+      const stop = onAbort(signal, () => reject(signal.reason));
+      promise.then(resolve, reject).finally(stop);
     });
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#given?.removeEventListener('abort', this.#onAbort);
+    this.#stopSignal?.();
   }
-
-  readonly #onAbort = (): void => this.#controller.abort(this.#given?.reason);
 }

@@ -1,5 +1,6 @@
 import type { JuteReader, Request } from '@zooid/protocol';
 import type { Outcome } from '../errors.ts';
+import { onAbort } from '../on-abort.ts';
 import type { OneShotWatch } from './watch-registry.ts';
 
 /**
@@ -68,8 +69,7 @@ export class Call {
 
   readonly #resolve: (value: never) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onAbort: (() => void) | undefined;
+  readonly #stopListening: (() => void) | undefined;
 
   constructor(spec: CallSpec<unknown>, deadlineMs: number, signal: AbortSignal | undefined) {
     this.spec = spec;
@@ -77,10 +77,8 @@ export class Call {
     this.promise = new Promise(takeSettlers);
     this.#resolve = nextResolve;
     this.#reject = nextReject;
-    this.#signal = signal;
     if (signal !== undefined) {
-      this.#onAbort = () => this.fail(signal.reason);
-      signal.addEventListener('abort', this.#onAbort, { once: true });
+      this.#stopListening = onAbort(signal, () => this.fail(signal.reason));
     }
   }
 
@@ -109,7 +107,7 @@ export class Call {
 
   #end(): void {
     this.isSettled = true;
-    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopListening?.();
   }
 }
 

@@ -4,6 +4,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { ConnectionLossError, OperationTimeoutError } from '../errors.ts';
+import { onAbort } from '../on-abort.ts';
 import type { Backoff } from '../transport/backoff.ts';
 import type { ServerAddress } from '../transport/connect-string.ts';
 import { isReadWrite } from '../transport/read-write-probe.ts';
@@ -142,20 +143,19 @@ export class Session {
       const settle = (act: () => void) => {
         stopListening();
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        stopSignal?.();
         act();
       };
       const check = (state: SessionState) => {
         if (wanted.includes(state)) settle(() => resolve(state));
         else if (this.endError !== undefined) settle(() => reject(this.endError));
       };
-      const onAbort = () => settle(() => reject(signal?.reason));
       const onTimeout = () => {
         settle(() => reject(new OperationTimeoutError({ operation: 'untilState' })));
       };
       const stopListening = this.onStateChange(check);
+      const stopSignal = signal && onAbort(signal, () => settle(() => reject(signal.reason)));
       const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
-      signal?.addEventListener('abort', onAbort, { once: true });
       check(this.state);
     });
   }
@@ -181,7 +181,8 @@ export class Session {
   // ── connections ────────────────────────────────────────────────────────────────────────────────────────
 
   #openLater(): void {
-    const delayMs = this.#parts.backoff.next();
+    // Nobody else stands at the door when a client is new; after a loss all clients of a server come at once.
+    const delayMs = this.#server === undefined ? 0 : this.#parts.backoff.next();
     this.#reconnectTimer = setTimeout(() => this.#open(), delayMs);
   }
 
