@@ -120,8 +120,7 @@ class ServerUnderTest implements TestServer {
   }
 
   async expireSession(session: SessionOf): Promise<void> {
-    const id = typeof session === 'bigint' ? session : session.sessionId;
-    if (id === undefined) throw new Error('the client has no session');
+    const id = typeof session === 'bigint' ? session : session.session.id;
     if (this.#running === undefined) throw new Error('the server is down');
     const isKnown = () => this.sessions().some((one) => one.id === id);
     if (!isKnown()) {

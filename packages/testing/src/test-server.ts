@@ -1,8 +1,8 @@
 import type { SessionState } from '@zooid/server';
 import type { Ending, NetworkFaults } from './network-faults.ts';
 
-/** A session by its id, or by the client that has it. */
-export type SessionOf = bigint | { readonly sessionId: bigint | undefined };
+/** A session by its id, or by the client that has it: one of `@zooid/client`, or anything with that much of its shape. */
+export type SessionOf = bigint | { readonly session: { readonly id: bigint } };
 
 /** How a server goes down. */
 export interface StopOptions {

@@ -38,7 +38,7 @@ export function createOf(
 export class SmallClient {
   readonly peer: Peer;
   /** The connect request's answer. */
-  session: ConnectResponse | undefined;
+  granted: ConnectResponse | undefined;
   /** Watch events that came before an answer. */
   eventCount = 0;
   /** Bytes of {@link Peer.bytes} that were looked at. */
@@ -64,12 +64,16 @@ export class SmallClient {
     const frame = await client.#frame();
     if (frame === undefined) throw new Error('closed instead of an answer to the connect request');
     const session = decodeConnectResponse(frame);
-    client.session = { ...session, password: Uint8Array.from(session.password ?? []) };
+    client.granted = { ...session, password: Uint8Array.from(session.password ?? []) };
     return client;
   }
 
+  get session(): { readonly id: bigint } {
+    return { id: this.sessionId };
+  }
+
   get sessionId(): bigint {
-    return this.session!.sessionId;
+    return this.granted!.sessionId;
   }
 
   sendConnect(
@@ -82,7 +86,7 @@ export class SmallClient {
         lastZxidSeen: 0,
         timeoutMs,
         sessionId: like?.sessionId ?? 0n,
-        password: like?.session?.password ?? new Uint8Array(16),
+        password: like?.granted?.password ?? new Uint8Array(16),
         readOnly: false,
       }),
     );
