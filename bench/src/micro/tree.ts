@@ -257,7 +257,7 @@ for (const [shape, childrenOfOne] of [
     tree.clearForLoad();
     for (const [id, acls] of aclTable) tree.acls.load(id, acls);
     const reader = new JuteReader(file);
-    while (tree.loadNode(reader));
+    tree.loadNodes(reader);
     tree.finishLoad();
   });
   line(`load, ${(file.length / megabyte).toFixed(0)} MB`, `${loadMs.toFixed(0)} ms`);

@@ -92,6 +92,6 @@ export function loadRecords(
   h.tree.clearForLoad();
   for (const [id, list] of acls) h.tree.acls.load(id, list);
   const reader = new JuteReader(records);
-  while (h.tree.loadNode(reader));
+  h.tree.loadNodes(reader);
   h.tree.finishLoad();
 }

@@ -46,7 +46,7 @@ export function treeWith(
   out.ustring('/');
   core.tree.clearForLoad();
   const reader = new JuteReader(out.copy());
-  while (core.tree.loadNode(reader));
+  core.tree.loadNodes(reader);
   core.tree.finishLoad();
   for (const [id, timeoutMs] of options.sessions ?? []) core.restoreSession(id, timeoutMs);
   core.restoredSnapshot(options.zxid ?? 0);

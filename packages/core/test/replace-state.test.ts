@@ -23,7 +23,7 @@ function stateOf(from: Harness, to: Harness): NewState {
   tree.clearForLoad();
   for (const [id, list] of acls) tree.acls.load(id, list);
   const reader = new JuteReader(out.copy());
-  while (tree.loadNode(reader));
+  tree.loadNodes(reader);
   tree.finishLoad();
   return new NewState(tree, zxid, new Map(sessions.map(({ id, timeoutMs }) => [id, timeoutMs])));
 }

@@ -292,7 +292,7 @@ export class DataTree extends TreeReader {
 
   // ---- snapshots
 
-  /** Empties tree and ACLs (an open image is abandoned): then come `acls.load`, `loadNode`, `finishLoad`. */
+  /** Empties tree and ACLs (an open image is abandoned): then come `acls.load`, `loadNodes`, `finishLoad`. */
   clearForLoad(): void {
     this.#image?.abandon();
     this.store.rows.clear();
@@ -316,23 +316,21 @@ export class DataTree extends TreeReader {
   }
 
   /**
-   * Reads one znode of a snapshot into a row: ustring path, buffer data, long acl, StatPersisted.
+   * Reads znodes of a snapshot into rows, each ustring path, buffer data, long acl, StatPersisted: all that are whole between
+   * the reader's position and its end, and the terminator "/" behind the last one.
    *
-   * @returns false at the terminator "/".
-   * @throws MalformedError when it is cut short, or comes before its parent; the tree is then of no use.
+   * @returns whether the terminator was read; if not, the reader stands before a record that needs more bytes.
+   * @throws MalformedError when one cannot be a record, or comes before its parent; the tree is then of no use.
    */
-  loadNode(reader: JuteReader): boolean {
-    const loader = this.#loader;
-    assert(loader !== undefined, 'a tree is cleared before znodes are loaded');
-    const row = loader.load(reader, this.#generation);
-    if (row < 0) return false;
-    if (row > 0) this.liveRows++;
-    this.#dataBytes += loader.addedBytes;
-    return true;
+  loadNodes(reader: JuteReader): boolean {
+    assert(this.#loader !== undefined, 'a tree is cleared before znodes are loaded');
+    return this.#loader.load(reader, this.#generation);
   }
 
   /** Ends loading: the special znodes exist, and ACLs that nobody has are forgotten. */
   finishLoad(): void {
+    this.liveRows += this.#loader?.addedRows ?? 0;
+    this.#dataBytes += this.#loader?.addedBytes ?? 0;
     this.#loader = undefined;
     this.#makeSpecialZnodes();
     this.acls.finishLoad();

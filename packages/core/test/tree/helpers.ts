@@ -73,7 +73,7 @@ export function loaded(
   tree.clearForLoad();
   for (const [id, list] of acls) tree.acls.load(id, list);
   const reader = new JuteReader(records);
-  while (tree.loadNode(reader));
+  tree.loadNodes(reader);
   tree.finishLoad();
   return tree;
 }

@@ -69,6 +69,42 @@ describe('the path index', () => {
     }
   });
 
+  test('takes batches as it takes rows one by one, and refuses a twin wherever it is', () => {
+    const hash = fc.oneof(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), fc.constantFrom(7, 8));
+    const batches = fc.array(fc.array(hash, { maxLength: 400 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(batches, fc.nat(), (lists, twinAt) => {
+        const { index, find } = newIndex();
+        const held: number[] = [0];
+        for (const list of lists) {
+          const rows = Int32Array.from(list, (_, i) => held.length + i);
+          const areTwins = () => false;
+          expect(index.insertAll(Int32Array.from(list), rows, list.length, areTwins)).toBe(true);
+          held.push(...list);
+        }
+        for (let row = 1; row < held.length; row++) expect(find(held[row]!, row)).toBe(row);
+        if (held.length === 1) return;
+        const twin = 1 + (twinAt % (held.length - 1));
+        const areTwins = (row: number) => row === twin;
+        const last = Int32Array.of(held[twin]!);
+        expect(index.insertAll(last, Int32Array.of(held.length), 1, areTwins)).toBe(false);
+      }),
+    );
+  });
+
+  test('finds a twin among thousands of rows of one hash', () => {
+    const { index, find } = newIndex();
+    const count = 3000;
+    const rows = Int32Array.from({ length: count }, (_, i) => i + 1);
+    const hashes = new Int32Array(count).fill(77);
+    expect(index.insertAll(hashes, rows, count, () => false)).toBe(true);
+    for (let row = 1; row <= count; row++) expect(find(77, row)).toBe(row);
+    for (const twin of [1, 1000, 1024, 1025, count]) {
+      const areTwins = (row: number) => row === twin;
+      expect(index.insertAll(hashes, Int32Array.of(5000), 1, areTwins)).toBe(false);
+    }
+  });
+
   test('holds 200,000 entries through growth and random removal', () => {
     const { index, find } = newIndex();
     for (let row = 1; row <= 200_000; row++) index.insert(spread(row), row);

@@ -26,8 +26,6 @@ import { type ByteSource, openSnapshotSource } from './snapshot-source.ts';
  */
 const WINDOW_BYTES_MAX = 256 * 1024;
 const WINDOW_BYTES_MIN = 64 * 1024;
-/** Node records that are loaded at a time while others want the event loop, too: some milliseconds. */
-const STEP_NODES = 2048;
 /** More than any seals, digest and zxid after the nodes. */
 export const TAIL_BYTES_MAX = 256;
 
@@ -37,8 +35,8 @@ export interface LoadableTree {
   /** The digest of all znodes as an unsigned 64-bit number. */
   readonly digest: bigint;
   clearForLoad(): void;
-  /** Takes one node record; false at the one that ends them. */
-  loadNode(reader: JuteReader): boolean;
+  /** Takes the node records that are whole, and what ends them; true if that was there. */
+  loadNodes(reader: JuteReader): boolean;
   finishLoad(): void;
 }
 
@@ -119,11 +117,8 @@ function* load(window: Window, tree: LoadableTree): Generator<void, LoadedSnapsh
   const sessions = readSessions(window);
   tree.clearForLoad();
   loadAcls(window, tree);
-  for (let left = STEP_NODES; ; left--) {
+  while (!tree.loadNodes(reader)) {
     window.needNode();
-    if (!tree.loadNode(reader)) break;
-    if (left > 0) continue;
-    left = STEP_NODES;
     yield;
   }
   tree.finishLoad();
