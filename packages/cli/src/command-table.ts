@@ -85,6 +85,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/purge.ts'),
   },
   {
+    name: 'doctor',
+    group: 'Look inside of files:',
+    summary: 'say what is wrong with a data directory or with servers',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
     name: 'version',
     group: 'Other:',
     summary: 'print the versions of Zooid and of what it is compatible with',

@@ -1,4 +1,5 @@
 import type { Output } from '../output.ts';
+import { printableLine } from '../terminal/printable.ts';
 
 /** How bad it is. An `error` loses data or keeps a server from starting; a `warning` will, or costs something. */
 export type Severity = 'error' | 'warning' | 'info';
@@ -18,6 +19,27 @@ export interface Finding {
   readonly remedy?: string | undefined;
 }
 
+/** What an examination came to. */
+export interface Diagnosis {
+  /** What is so, one fact a line. */
+  readonly facts: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** A diagnosis that is being made. */
+export class Notes implements Diagnosis {
+  readonly facts: string[] = [];
+  readonly findings: Finding[] = [];
+
+  find(severity: Severity, code: string, where: string, message: string, remedy?: string): void {
+    this.findings.push({ severity, code, where, message, remedy });
+  }
+
+  has(code: string): boolean {
+    return this.findings.some((finding) => finding.code === code);
+  }
+}
+
 /** Prints findings for a person, the worst first. */
 export function printFindings(output: Output, findings: readonly Finding[]): void {
   const { colors } = output;
@@ -30,7 +52,9 @@ export function printFindings(output: Output, findings: readonly Finding[]): voi
     for (const finding of findings) {
       if (finding.severity !== severity) continue;
       const place = finding.offset === undefined ? '' : `, offset ${finding.offset}`;
-      output.line(`${label[severity]} ${finding.where}${place}: ${finding.message}`);
+      output.line(
+        `${label[severity]} ${printableLine(`${finding.where}${place}: ${finding.message}`)}`,
+      );
       if (finding.remedy !== undefined) output.line(`  ${colors.dim('→')} ${finding.remedy}`);
     }
   }

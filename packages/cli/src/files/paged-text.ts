@@ -1,4 +1,5 @@
 import type { Output } from '../output.ts';
+import { printable } from '../terminal/printable.ts';
 
 /** What gathers before it is written. */
 const PAGE_CHARACTERS = 64 * 1024;
@@ -44,9 +45,10 @@ export class PagedText {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  /** Writes what gathered. */
+  /** Writes what gathered; what a file holds must not move the cursor of a terminal. */
   end(): void {
-    if (this.#page !== '') this.#output.write(this.#page);
+    const { isTerminal } = this.#output;
+    if (this.#page !== '') this.#output.write(isTerminal ? printable(this.#page) : this.#page);
     this.#page = '';
   }
 }
