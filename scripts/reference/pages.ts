@@ -1,3 +1,4 @@
+import { commandLinePage } from './command-line-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 
@@ -10,6 +11,7 @@ export interface ReferencePage {
 
 /** All of them. */
 export const referencePages: readonly ReferencePage[] = [
+  { path: 'docs/reference/command-line.md', make: commandLinePage },
   { path: 'docs/reference/configuration.md', make: configurationPage },
   { path: 'docs/reference/errors.md', make: errorsPage },
 ];

@@ -11,8 +11,9 @@ import { zooidVersion } from './version.ts';
 
 const START_HERE = `
 Start here:
-  zooid server 2181 ./data       a server on port 2181, its data in ./data
-  zooid server --help            more about servers and their configuration
+  zooid server 2181 ./data    a server on port 2181 with its data in ./data, until Ctrl-C
+  zooid 4lw srvr              from another terminal: how does it do?
+  zooid help server           more about servers and their configuration
 `;
 
 /**

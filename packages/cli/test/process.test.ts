@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runZooid, zooidCommand } from './support/run-zooid.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const entry = join(import.meta.dirname, '../src/index.ts');
@@ -100,6 +101,28 @@ describe('the process', () => {
     },
     60_000,
   );
+
+  test('names the same release in its version and to those who ask the server', async () => {
+    const { out } = await runZooid(['version', '--json']);
+    const { zooid, zookeeper } = JSON.parse(out) as Record<string, string>;
+    const port = await portOf(run('server', '0', directory, NO_ADMIN));
+    expect(await ask(port, 'srvr')).toContain(`version: ${zookeeper}-zooid-${zooid}, built on`);
+  }, 60_000);
+
+  test('ends quietly when nobody reads its answer any more', async () => {
+    const [program, ...args] = zooidCommand;
+    const child = spawn(program!, [...args, '--help'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy(); // Long before the command writes.
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    const code = await new Promise((closed) => child.on('close', closed));
+    expect([code, errors]).toEqual([0, '']);
+  }, 60_000);
 
   test('ends with 3 when another server has the data directory', async () => {
     await portOf(run('server', '0', directory, NO_ADMIN));

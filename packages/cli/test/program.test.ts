@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { commandTable } from '../src/command-table.ts';
 import { exitCodeOf } from '../src/exit.ts';
 import { runCommandLine } from '../src/program.ts';
 import { FakeParts } from './support/fake-parts.ts';
@@ -31,7 +32,8 @@ describe('zooid', () => {
 
   test('prints a help that leads a newcomer to a running server', async () => {
     expect(await runCommandLine(['--help'], parts)).toBe(0);
-    expect(parts.out).toContain('zooid server --help');
+    expect(parts.out).toContain('zooid server 2181 ./data');
+    expect(parts.out).toContain('zooid help server');
     parts.out = '';
     expect(await runCommandLine(['server', '--help'], parts)).toBe(0);
     for (const words of [
@@ -43,6 +45,38 @@ describe('zooid', () => {
     ]) {
       expect(parts.out).toContain(words);
     }
+  });
+
+  test('lists every command under a heading, but those that only scripts know', async () => {
+    expect(await runCommandLine(['--help'], parts)).toBe(0);
+    for (const { name, group, summary, isHidden } of commandTable) {
+      const line = new RegExp(`^  ${name} .*${summary.split(' ')[0]}`, 'm');
+      if (isHidden) expect(parts.out).not.toMatch(line);
+      else expect(parts.out).toMatch(line);
+      expect(parts.out).toContain(`\n${group}\n`);
+    }
+  });
+
+  test.each(commandTable.map(({ name }) => name))(
+    'has a help for %s, by option and by command',
+    async (name) => {
+      expect(await runCommandLine([name, '--help'], parts)).toBe(0);
+      expect(parts.out).toContain(`Usage: zooid ${name} `);
+      const byOption = parts.out;
+      parts.out = '';
+      expect(await runCommandLine(['help', name], parts)).toBe(0);
+      expect(parts.out).toBe(byOption);
+    },
+  );
+
+  test('suggests the command that was probably meant', async () => {
+    expect(await runCommandLine(['serve'], parts)).toBe(2);
+    expect(parts.errors).toContain('Did you mean server?');
+  });
+
+  test('says what stands in the place of an upgrade', async () => {
+    expect(await runCommandLine(['upgrade', 'a', 'b'], parts)).toBe(1);
+    expect(parts.errors).toContain('nothing to upgrade');
   });
 
   test.each([[[]], [['serve']], [['server', '--nope']], [['server', '1', '2', '3', '4', '5']]])(

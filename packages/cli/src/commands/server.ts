@@ -43,6 +43,7 @@ Every key: docs/reference/configuration.md
 
 export function register(syntax: Command, { parts, end }: CommandContext): void {
   syntax
+    .description('Runs one standalone server in the foreground until it is stopped.')
     .argument(
       '[config...]',
       'a zoo.cfg (default: ./zoo.cfg), or <clientPort> <dataDir> [tickTime] [maxClientCnxns]',

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const root = join(import.meta.dirname, '../../../..');
 
@@ -9,7 +10,7 @@ export const zooidCommand: readonly string[] = [
   '--conditions=@zooid/source',
   '--import',
   'tsx',
-  join(import.meta.dirname, 'zooid.ts'),
+  fileURLToPath(new URL('./zooid.ts', import.meta.url)),
 ];
 
 /** How a run of the command ended. */
