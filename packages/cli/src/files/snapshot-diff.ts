@@ -1,7 +1,7 @@
 /**
  * `zooid snapshot diff`: what two snapshots do not have in common.
  *
- * The first is held as an {@link Outline} with a fingerprint of each znode, the second is read against it: about a hundred
+ * The first is held as an {@link Outline} with a fingerprint of each znode, the second is read against it: about 150
  * bytes of memory for each znode of either, none for data. Why not by sorting on disk: see outline.ts.
  */
 

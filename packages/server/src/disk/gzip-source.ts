@@ -73,6 +73,8 @@ export class GzipSource implements ByteSource {
       eval: true,
       workerData: { path, port: port2, shared },
       transferList: [port2],
+      // The flags of this process (loaders, the type of modules) are not meant for it.
+      execArgv: [],
     });
     this.#worker.unref();
   }
