@@ -94,7 +94,6 @@ function partsWith(writeOut: (text: string) => void): ProcessParts {
     liveTerminal: () => undefined,
     environment: {},
     selfCommand: [],
-    startServer: () => Promise.reject(new Error('a help starts no server')),
     listenForSignals: () => () => {},
     exitNow: () => {},
   };

@@ -1,4 +1,2 @@
-export { ExitCode, exitCodeOf } from './exit.ts';
+export { ExitCode } from './exit.ts';
 export { type RunOptions, runProcess } from './main.ts';
-export type { ProcessParts } from './process-parts.ts';
-export { runCommandLine } from './program.ts';

@@ -1,8 +1,7 @@
 import type { RunningServer } from '@zooid/server';
 import { ExitCode } from './exit.ts';
-import { tellReady } from './life/readiness.ts';
+import { tryPlainServer } from './plain-server.ts';
 import type { ProcessParts } from './process-parts.ts';
-import { runCommandLine } from './program.ts';
 import type { LiveTerminal, TerminalSize } from './terminal/live-screen.ts';
 
 /** A process that still lives this long after its command ended is ended by force. */
@@ -19,15 +18,8 @@ export interface RunOptions {
  * `args` is without the names of the program and the script.
  */
 export async function runProcess(args: readonly string[], options: RunOptions = {}): Promise<void> {
-  let hasServer = false;
-  // `zooid ... | head`: nobody reads any more, so there is nothing left to do. A server goes on.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (hasServer) return;
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(ExitCode.finished);
-  });
   const parts: ProcessParts = {
-    writeOut: (text) => process.stdout.write(text),
+    writeOut,
     writeError: (text) => process.stderr.write(text),
     outTerminal: () => sizeOf(process.stdout),
     errorTerminal: () => sizeOf(process.stderr),
@@ -35,24 +27,47 @@ export async function runProcess(args: readonly string[], options: RunOptions = 
       process.stdin.isTTY && process.stdout.isTTY ? new ProcessTerminal() : undefined,
     environment: process.env,
     selfCommand: [process.execPath, ...process.execArgv, process.argv[1] ?? 'zooid'],
-    startServer: async (config) => {
-      hasServer = true;
-      const { startServer } = await import('@zooid/server');
-      const server = await startServer(config);
-      const { keepYoungGeneration } = await import('./young-generation.ts');
-      keepYoungGeneration();
-      return server;
-    },
     listenForSignals,
     exitNow: (code) => process.exit(code),
     onServing: (server) => {
       options.onServing?.(server);
-      tellReady(process.env, server.clientPort);
+      // The name stands in readiness.ts, which only a server that somebody waits for has to load.
+      if ('ZOOID_READY_FD' in process.env) {
+        void import('./life/readiness.ts').then(({ tellReady }) => {
+          tellReady(process.env, server.clientPort);
+        });
+      }
     },
   };
-  const exitCode = await runCommandLine(args, parts);
+  const exitCode = await run(args, parts);
   process.exitCode = exitCode;
   setTimeout(() => process.exit(exitCode), LINGER_MS).unref();
+}
+
+/** Loads what these arguments need and runs it. */
+async function run(args: readonly string[], parts: ProcessParts): Promise<number> {
+  const plain = tryPlainServer(args);
+  if (plain !== undefined) {
+    const { runServer } = await import('./commands/server.ts');
+    return runServer(plain.config, plain.properties, parts);
+  }
+  const { runCommandLine } = await import('./program.ts');
+  return runCommandLine(args, parts);
+}
+
+let hasWritten = false;
+
+/** A server writes its log past this, so that it does not load what makes the stream. */
+function writeOut(text: string): void {
+  if (!hasWritten) {
+    hasWritten = true;
+    // `zooid ... | head`: nobody reads any more, so there is nothing left to do.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(ExitCode.finished);
+    });
+  }
+  process.stdout.write(text);
 }
 
 function sizeOf(stream: NodeJS.WriteStream): TerminalSize | undefined {

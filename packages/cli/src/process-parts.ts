@@ -16,7 +16,8 @@ export interface ProcessParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What runs this same command once more: a program and its first arguments. */
   readonly selfCommand: readonly string[];
-  readonly startServer: (config: ServerConfig) => Promise<RunningServer>;
+  /** Another than `startServer` of @zooid/server: for tests. */
+  readonly startServer?: (config: ServerConfig) => Promise<RunningServer>;
   /**
    * Calls `onSignal` for each SIGINT and SIGTERM until the returned function is called.
    */

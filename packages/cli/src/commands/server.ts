@@ -6,13 +6,16 @@ import {
   loadServerConfig,
   type ParsedConfig,
   parseServerConfig,
+  type RunningServer,
   type ServerConfig,
+  startServer,
   tryReadTextFile,
 } from '@zooid/server';
 import type { Command } from 'commander';
 import type { CommandContext } from '../command.ts';
 import { ExitCode, exitCodeOf } from '../exit.ts';
 import type { ProcessParts } from '../process-parts.ts';
+import { keepYoungGeneration } from '../young-generation.ts';
 
 /** Read when no file is named, from the working directory. */
 const DEFAULT_FILE = 'zoo.cfg';
@@ -121,7 +124,7 @@ async function serve(config: ServerConfig, parts: ProcessParts): Promise<number>
     }
   });
   try {
-    const server = await parts.startServer(config);
+    const server = await (parts.startServer ?? startServerProcess)(config);
     if (signalCount === 0) parts.onServing?.(server);
     // `closed` ends early only for a fatal error, or if somebody else closed the server.
     await Promise.race([asked, server.closed]);
@@ -133,6 +136,12 @@ async function serve(config: ServerConfig, parts: ProcessParts): Promise<number>
   } finally {
     forgetSignals();
   }
+}
+
+async function startServerProcess(config: ServerConfig): Promise<RunningServer> {
+  const server = await startServer(config);
+  keepYoungGeneration();
+  return server;
 }
 
 function complain(error: unknown, parts: ProcessParts): number {
