@@ -27,8 +27,8 @@ const purePackages: readonly string[] = ['protocol', 'core'];
  * extension is a directory; a file of it that is named by itself has its own floor.
  */
 const coreFloors: readonly (readonly string[])[] = [
-  ['assert.ts', 'queue.ts', 'random.ts', 'limits.ts'],
-  ['tree', 'session', 'watch', 'auth', 'throttle', 'storage'],
+  ['assert.ts', 'queue.ts', 'random.ts', 'limits.ts', 'quorum'],
+  ['tree', 'session', 'watch', 'auth', 'throttle', 'storage', 'election'],
   [
     'quota',
     'digest-log.ts',

@@ -8,8 +8,24 @@ export { hostAddress } from './auth/ip-address.ts';
 export { ipProvider } from './auth/ip-provider.ts';
 export { Client, type ClientFacts } from './client.ts';
 export type { DigestLogEntry } from './digest-log.ts';
+export {
+  type ElectionOptions,
+  type ElectionOutbox,
+  type ElectionResult,
+  FastLeaderElection,
+  type OwnNotification,
+  type PeerNotification,
+} from './election/fast-leader-election.ts';
+export { isBetter, isSameVote, type Vote } from './election/vote.ts';
 export { NewState } from './new-state.ts';
 export type { CloseReason, Fact, Meter, Outbox, ReplyFacts } from './outbox.ts';
+export {
+  GroupQuorum,
+  MajorityQuorum,
+  type Quorum,
+  type QuorumGroup,
+  type ServerId,
+} from './quorum/quorum.ts';
 export type { QuotaExceeded } from './quota/quota.ts';
 export { type CoreOptions, ServerCore, type SnapshotHead } from './server-core.ts';
 export type { Session } from './session/session.ts';

@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isBetter, type Vote } from '../../src/election/vote.ts';
+import { GroupQuorum, MajorityQuorum } from '../../src/quorum/quorum.ts';
+import { ElectionWorld } from './election-world.ts';
+
+const three = new MajorityQuorum([1, 2, 3]);
+const epoch = (number: number, counter: number) => number * 2 ** 32 + counter;
+
+function vote(leader: number, zxid = 0, peerEpoch = 0): Vote {
+  return { leader, zxid, peerEpoch };
+}
+
+describe('an election', () => {
+  test('of equal histories is won by the highest id', () => {
+    const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
+    for (const id of [1, 2, 3]) world.start(id, vote(id));
+    world.run(10_000);
+    for (const id of [1, 2, 3]) expect(world.resultOf(id)).toMatchObject({ leader: 3 });
+  });
+
+  test('is won by the server whose history goes further, whatever its id', () => {
+    const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
+    world.start(1, vote(1, epoch(2, 7), 2));
+    world.start(2, vote(2, epoch(2, 6), 2));
+    world.start(3, vote(3, epoch(2, 6), 2));
+    world.run(10_000);
+    for (const id of [1, 2, 3]) expect(world.resultOf(id)).toMatchObject({ leader: 1 });
+  });
+
+  test('is won by the later epoch against the longer log: what was logged in an older epoch may never have been committed', () => {
+    const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
+    world.start(1, vote(1, epoch(3, 0), 3));
+    world.start(2, vote(2, epoch(3, 0), 3));
+    world.start(3, vote(3, epoch(2, 900), 2));
+    world.run(10_000);
+    for (const id of [1, 2, 3]) expect(world.resultOf(id)).toMatchObject({ leader: 2 });
+  });
+
+  test('waits for a quorum: one of three decides nothing, and asks for connections', () => {
+    const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
+    world.start(1, vote(1));
+    world.run(100_000);
+    expect(world.resultOf(1)).toBeUndefined();
+    expect(world.connects.length).toBeGreaterThan(3);
+  });
+
+  test('gives a better vote a moment to come before it ends', () => {
+    const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
+    world.start(1, vote(1));
+    world.start(2, vote(2));
+    world.run(150);
+    expect(world.resultOf(2)).toBeUndefined();
+    world.start(3, vote(3));
+    world.run(10_000);
+    for (const id of [1, 2, 3]) expect(world.resultOf(id)).toMatchObject({ leader: 3 });
+  });
+
+  test('is not held up by the dead: two of three find a leader', () => {
+    const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
+    world.start(1, vote(1));
+    world.start(2, vote(2));
+    world.run(10_000);
+    expect(world.resultOf(1)).toMatchObject({ leader: 2 });
+    expect(world.resultOf(2)).toMatchObject({ leader: 2 });
+  });
+
+  test('of one server ends by itself', () => {
+    const world = new ElectionWorld({ quorum: new MajorityQuorum([1]), delayMs: () => 5 });
+    world.start(1, vote(1));
+    world.run(1_000);
+    expect(world.resultOf(1)).toMatchObject({ leader: 1 });
+  });
+
+  test('never elects a server without weight, whose history goes furthest', () => {
+    const quorum = new GroupQuorum([{ members: [1, 2, 3, 4] }], new Map([[4, 0]]));
+    const world = new ElectionWorld({ quorum, delayMs: () => 5 });
+    for (const id of [1, 2, 3]) world.start(id, vote(id));
+    world.start(4, vote(4, 99));
+    world.run(10_000);
+    for (const id of [1, 2, 3, 4]) expect(world.resultOf(id)).toMatchObject({ leader: 3 });
+  });
+});
+
+describe('a server that comes late', () => {
+  test('joins the leader that a quorum has, though it is better itself', () => {
+    const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
+    world.start(1, vote(1));
+    world.start(2, vote(2));
+    world.run(5_000);
+    world.start(3, vote(3, 77));
+    world.run(20_000);
+    expect(world.resultOf(3)).toMatchObject({ leader: 2 });
+  });
+
+  test('takes over the number of the round that found the leader', () => {
+    const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
+    world.start(1, vote(1));
+    world.start(2, vote(2));
+    world.run(5_000);
+    world.start(3, vote(3));
+    world.run(20_000);
+    expect(world.roundOf(3)).toBe(world.roundOf(2));
+  });
+
+  test('does not join a leader that others believe in and that is gone', () => {
+    const world = new ElectionWorld({ quorum: new MajorityQuorum([1, 2, 3, 4]), delayMs: () => 5 });
+    for (const id of [1, 2, 4]) world.start(id, vote(id));
+    world.run(5_000);
+    expect(world.resultOf(1)).toMatchObject({ leader: 4 });
+    world.stop(4);
+    world.start(3, vote(3));
+    world.run(20_000);
+    expect(world.resultOf(3)).toBeUndefined();
+  });
+
+  test('as an observer follows whom the voters follow, and is told though it has no say', () => {
+    const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
+    for (const id of [1, 2, 3]) world.start(id, vote(id));
+    world.run(5_000);
+    world.start(9, undefined);
+    world.run(200_000);
+    expect(world.resultOf(9)).toMatchObject({ leader: 3 });
+  });
+});
+
+describe('whatever the network does', () => {
+  test('servers that hear each other within the last wait agree on the best of them', () => {
+    const histories = fc.array(fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 5 })), {
+      minLength: 1,
+      maxLength: 7,
+    });
+    fc.assert(
+      fc.property(histories, fc.infiniteStream(fc.nat({ max: 90 })), (known, delays) => {
+        const votes = known.map(([peerEpoch, counter], index) =>
+          vote(index + 1, epoch(peerEpoch, counter), peerEpoch),
+        );
+        const world = new ElectionWorld({
+          quorum: new MajorityQuorum(votes.map(({ leader }) => leader)),
+          delayMs: () => delays.next().value,
+        });
+        for (const own of votes) world.start(own.leader, own);
+        world.run(100_000);
+        const best = votes.reduce((a, b) => (isBetter(b, a) ? b : a));
+        for (const { leader } of votes) {
+          expect(world.resultOf(leader)).toMatchObject({ leader: best.leader });
+        }
+      }),
+    );
+  });
+
+  test('lost messages only delay it: who follows somebody that does not lead looks again, and soon all agree', () => {
+    fc.assert(
+      fc.property(fc.infiniteStream(fc.nat({ max: 99 })), (dice) => {
+        const world = new ElectionWorld({
+          quorum: three,
+          // Lost at first; later the network is well, and what is told again arrives.
+          delayMs: () => {
+            const cast = dice.next().value;
+            return world.nowMs < 3_000 && cast < 40 ? undefined : cast;
+          },
+        });
+        for (const id of [1, 2, 3]) world.start(id, vote(id));
+        for (let untilMs = 100_000; untilMs <= 1_000_000; untilMs += 100_000) {
+          world.run(untilMs);
+          for (const id of [1, 2, 3]) if (!isLed(world, id)) world.start(id, vote(id));
+        }
+        world.run(2_000_000);
+        const leaders = [1, 2, 3].map((id) => world.resultOf(id)?.leader);
+        expect(leaders[0]).toBeDefined();
+        expect(new Set(leaders).size).toBe(1);
+      }),
+    );
+  });
+});
+
+/** Whether the server that this one follows leads, and has a quorum that follows it. */
+function isLed(world: ElectionWorld, id: number): boolean {
+  const leader = world.resultOf(id)?.leader;
+  if (leader === undefined || world.resultOf(leader)?.leader !== leader) return false;
+  const followers = [1, 2, 3].filter((other) => world.resultOf(other)?.leader === leader);
+  return world.quorum.isReachedBy(new Set(followers));
+}
