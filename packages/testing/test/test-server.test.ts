@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CreateMode, ErrorCode, OpCode } from '@zooid/protocol';
@@ -78,8 +79,17 @@ describe('a server under test', () => {
   });
 
   test('does not start with options that contradict each other, and leaves nothing behind', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'zooid-testing-'));
+    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    vi.stubEnv('TMPDIR', directory);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const options: TestServerOptions = { storage: { dataDir: 'temporary' }, tickTimeMs: 0 };
     await expect(startTestServer(options)).rejects.toThrow(RangeError);
+    expect(readdirSync(directory)).toEqual([]);
+
+    // They would have been there.
+    const { dataDir } = await start({ storage: { dataDir: 'temporary' } });
+    expect(readdirSync(directory)).toEqual([basename(dataDir!)]);
   });
 
   test('takes the port that it is told, or says that somebody has it', async () => {
