@@ -318,6 +318,8 @@ const classByErrorCode: ReadonlyMap<number, ErrorClass> = new Map<number, ErrorC
   [ErrorCode.reconfigInProgress, ReconfigError],
   [ErrorCode.reconfigDisabled, ReconfigError],
   [ErrorCode.throttledOp, ThrottledError],
+  // To the caller the session has merely changed servers.
+  [ErrorCode.sessionMoved, ConnectionLossError],
   [ErrorCode.sessionExpired, SessionExpiredError],
   [ErrorCode.authFailed, AuthFailedError],
   [ErrorCode.sessionClosedRequireSaslAuth, AuthFailedError],

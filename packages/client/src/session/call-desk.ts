@@ -7,6 +7,7 @@
 
 import { encodeRequest, type JuteWriter } from '@zooid/protocol';
 import {
+  BadArgumentsError,
   ConnectionLossError,
   OperationTimeoutError,
   type Outcome,
@@ -42,12 +43,14 @@ export class CallDesk {
   #sentBytes = 0;
   /** How many of #sent, counted from the oldest, have left with a flush. */
   #flushed = 0;
-  #nextXid = 1;
+  #nextXid: number;
   /** Not later than the earliest deadline of a call. */
   #deadlineMs = Number.POSITIVE_INFINITY;
 
-  constructor(options: CallDeskOptions) {
+  /** @param firstXid - number of the first request. */
+  constructor(options: CallDeskOptions, firstXid = 1) {
     this.#options = options;
+    this.#nextXid = firstXid;
   }
 
   /** Calls that wait, sent or not. */
@@ -107,9 +110,9 @@ export class CallDesk {
     this.#flushed = size;
   }
 
-  /** Takes out the call that the answer `xid` is for. @throws Error when it is not the oldest: the order is lost. */
+  /** Takes out the call that the answer `xid` is for. @throws Error when it is not the oldest that has left: the order is lost. */
   takeAnswered(xid: number): Call {
-    const call = this.#sent.peek();
+    const call = this.#flushed > 0 ? this.#sent.peek() : undefined;
     if (call === undefined || call.xid !== xid) {
       throw new Error(`an answer to request ${xid}, ${call?.xid ?? 'none'} was expected`);
     }
@@ -166,7 +169,15 @@ export class CallDesk {
     const mark = writer.startFrame();
     writer.int(xid);
     writer.int(request.op);
-    encodeRequest(writer, request);
+    try {
+      encodeRequest(writer, request);
+    } catch (cause) {
+      // What came through the types, an ACL out of a JSON file for one: half a frame must not stay.
+      writer.truncate(mark);
+      const sentence = 'an argument cannot be encoded';
+      call.fail(new BadArgumentsError({ ...call.facts, sentence, cause }));
+      return;
+    }
     writer.endFrame(mark);
     const frameBytes = writer.length - mark;
     const requestBytes = frameBytes - 4;

@@ -30,8 +30,12 @@ export class CredentialList {
   /** The oldest one on its way was accepted. */
   onAccepted(): void {
     const credential = this.#inFlight.shift();
-    credential?.call?.succeed(undefined);
-    if (credential !== undefined) credential.call = undefined;
+    if (credential === undefined) return;
+    credential.call?.succeed(undefined);
+    credential.call = undefined;
+    // Shown twice, it is remembered once.
+    const twin = this.#credentials.findIndex((other) => isTwin(other, credential));
+    if (twin >= 0) this.#credentials.splice(twin, 1);
   }
 
   /** The oldest one on its way was refused. @returns its scheme. */
@@ -52,4 +56,15 @@ export class CredentialList {
     writer.endFrame(mark);
     this.#inFlight.push(credential);
   }
+}
+
+/** Whether `other` is the same once more, and nobody waits for its answer. */
+function isTwin(other: Credential, credential: Credential): boolean {
+  return (
+    other !== credential &&
+    other.call === undefined &&
+    other.scheme === credential.scheme &&
+    other.auth.byteLength === credential.auth.byteLength &&
+    other.auth.every((byte, index) => byte === credential.auth[index])
+  );
 }

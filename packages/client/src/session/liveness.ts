@@ -16,8 +16,8 @@ export class Liveness {
 
   #lastHeardMs = 0;
   #lastSentMs = 0;
-  /** Of the oldest ping without an answer. */
-  #pingSentAtMs: number | undefined;
+  /** Of the pings without an answer, oldest first: they are answered in order. */
+  #pingsSentAtMs: number[] = [];
   /** When the newest message was sent that the server is known to have received. */
   #acknowledgedMs: number;
 
@@ -28,7 +28,7 @@ export class Liveness {
 
   onConnected(nowMs: number): void {
     this.#lastHeardMs = nowMs;
-    this.#pingSentAtMs = undefined;
+    this.#pingsSentAtMs = [];
   }
 
   onHeard(nowMs: number): void {
@@ -39,14 +39,14 @@ export class Liveness {
     this.#lastSentMs = nowMs;
   }
 
-  /** The answer proves no more than its own ping: of several the oldest counts. */
   onPingSent(nowMs: number): void {
-    this.#pingSentAtMs ??= nowMs;
+    this.#pingsSentAtMs.push(nowMs);
   }
 
+  /** The answer proves that its own ping has arrived, and nothing about a later one. */
   onPingAnswered(): void {
-    if (this.#pingSentAtMs !== undefined) this.acknowledge(this.#pingSentAtMs);
-    this.#pingSentAtMs = undefined;
+    const sentAtMs = this.#pingsSentAtMs.shift();
+    if (sentAtMs !== undefined) this.acknowledge(sentAtMs);
   }
 
   /** The connect request was answered, and it was the last that was sent. */

@@ -433,12 +433,16 @@ export class SessionCore {
     const call = this.#desk.takeAnswered(header.xid);
     this.#liveness.acknowledge(call.sentAtMs);
     this.#noteZxid(header.zxid);
+    if (call === this.#closing) {
+      // Whatever the answer is: the session is over.
+      this.#end('closed', new ClosedError({ operation: 'close' }));
+      return;
+    }
     // Whoever gave up waiting has no watch either: an event of the one that the server keeps finds nobody.
     if (!call.isSettled) {
       if (header.err === ErrorCode.ok) this.#onSuccess(call);
       else this.#onRefusal(call, header.err);
     }
-    if (call === this.#closing) this.#end('closed', new ClosedError({ operation: 'close' }));
   }
 
   #onSuccess(call: Call): void {
@@ -471,6 +475,7 @@ export class SessionCore {
     call.fail(error);
     if (error instanceof SessionExpiredError) this.#end('expired', error);
     else if (error instanceof AuthFailedError) this.#end('auth-failed', error);
+    else if (errorCode === ErrorCode.sessionMoved) this.#lose(error);
   }
 
   #onAuthReply(header: ReplyHeader): void {
