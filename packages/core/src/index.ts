@@ -73,5 +73,6 @@ export { wordAdler32 } from './storage/word-adler32.ts';
 export { crc32 } from './tree/crc32.ts';
 export { type CreateZnode, DataTree, newCreateZnode } from './tree/data-tree.ts';
 export { hasDigest, statDigest } from './tree/digest.ts';
+export { MEMORY_BLOCK_BYTES } from './tree/spare-memory.ts';
 export type { TreeImage } from './tree/tree-image.ts';
 export { Turn, type TurnLog, type TurnShell } from './turn.ts';

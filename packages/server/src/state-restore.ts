@@ -15,8 +15,9 @@ import { pipeline } from 'node:stream/promises';
 import { AssertionError, DIGEST_VERSION, NewState, type ServerCore } from '@zooid/core';
 import { MalformedError } from '@zooid/protocol';
 import { quickSnapshotFlaw } from './disk/snapshot-check.ts';
-import { loadSnapshotInSteps } from './disk/snapshot-loader.ts';
+import { loadSnapshot } from './disk/snapshot-loader.ts';
 import { hasCompressionMagic } from './disk/snapshot-source.ts';
+import { runInTurns } from './disk/steps.ts';
 
 /** The name of what is being received; begins like any unfinished snapshot, so the next server removes it. */
 const UPLOAD_NAME = 'tmp.snapshot.upload';
@@ -89,7 +90,9 @@ async function readState(
   if (flaw !== undefined) throw new SnapshotRefusedError(flaw);
   const tree = core.newTree();
   try {
-    const { sessions, tail } = await loadSnapshotInSteps(name, tree, signal);
+    const { sessions, tail } = await runInTurns(loadSnapshot(name, tree), () =>
+      signal.throwIfAborted(),
+    );
     const zxid = tail.lastZxid ?? tail.digest?.zxid;
     if (zxid === undefined || zxid < 0) {
       throw new SnapshotRefusedError(

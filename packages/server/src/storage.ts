@@ -3,10 +3,12 @@ import type { NewState, ServerCore } from '@zooid/core';
 import type { StorageConfig } from './config/config.ts';
 import { DataDir } from './disk/data-dir.ts';
 import { type DiskCalls, realDisk } from './disk/disk-calls.ts';
+import { listSnapshots } from './disk/disk-names.ts';
 import { FileTxnLog, type FileTxnLogOptions } from './disk/file-txn-log.ts';
 import { LogWriteError } from './disk/log-write-error.ts';
+import { MemoryWarmer } from './disk/memory-warmer.ts';
 import { purge } from './disk/purge.ts';
-import { type RecoveryFact, recover } from './disk/recovery.ts';
+import { type RecoveryFact, recovery } from './disk/recovery.ts';
 import { type SnapshotFile, SnapshotStore, type SnapshotWriting } from './disk/snapshot-store.ts';
 import {
   commitRestored,
@@ -14,6 +16,7 @@ import {
   hasPendingSwap,
   RESTORED_TEMPORARY_NAME,
 } from './disk/state-swap.ts';
+import { runInTurns } from './disk/steps.ts';
 import type { TxnLog, TxnLogEvents } from './disk/txn-log.ts';
 import type { ShellFact } from './report/shell-fact.ts';
 
@@ -128,7 +131,8 @@ export class Storage {
   async restore(core: ServerCore, events: TxnLogEvents, nowMs: number): Promise<Recovered> {
     const { config, report } = this.#parts;
     this.#core = core;
-    const recovered = recover(
+    const warmer = MemoryWarmer.open(listSnapshots(this.snapshotDirectory)[0]?.path, core.tree);
+    const steps = recovery(
       {
         snapshotDirectory: this.snapshotDirectory,
         logDirectory: this.logDirectory,
@@ -143,6 +147,7 @@ export class Storage {
         onTxn: (bytes, start, end) => core.replayTxn(bytes, start, end),
       },
     );
+    const recovered = await runInTurns(steps, () => warmer?.run()).finally(() => warmer?.stop());
     for (const fact of recovered.facts) report(shellFactOf(fact));
     const orphans = core.finishRestore(nowMs);
     report({

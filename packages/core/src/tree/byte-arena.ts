@@ -1,4 +1,5 @@
 import { assert } from '../assert.ts';
+import { MEMORY_BLOCK_BYTES, SpareMemory } from './spare-memory.ts';
 
 /**
  * Byte strings outside of the JS heap: a slab allocator.
@@ -15,8 +16,8 @@ import { assert } from '../assert.ts';
 /** Longest string that lives in a slab. */
 const SLOT_BYTES_MAX = 32_768;
 const SLAB_BYTES = 65_536;
+const REGION_BYTES = MEMORY_BLOCK_BYTES;
 const SLABS_PER_REGION = 16;
-const REGION_BYTES = SLAB_BYTES * SLABS_PER_REGION;
 const SLABS_MAX = 1 << 19;
 /** Ends a list of slots, which are numbered from 0 to 4095 by their offset / 16. */
 const NO_SLOT = 0xffff;
@@ -83,6 +84,12 @@ export class ByteArena {
   readonly #buffers: (Uint8Array | undefined)[] = [];
   readonly #bufferWords: (Int32Array | undefined)[] = [];
   readonly #freeBuffers: number[] = [];
+
+  readonly #memory: SpareMemory;
+
+  constructor(memory: SpareMemory = new SpareMemory()) {
+    this.#memory = memory;
+  }
 
   /** Bytes that the arena has from the system now. */
   get reservedBytes(): number {
@@ -234,7 +241,7 @@ export class ByteArena {
     if (lastSlab >= SLABS_MAX)
       throw new RangeError('the arena of short byte strings is full (32 GB)');
     while (lastSlab >= this.#slabClass.length) this.#growSlabs();
-    const memory = new ArrayBuffer(REGION_BYTES);
+    const memory = this.#memory.take();
     this.#regions[region] = new Uint8Array(memory);
     this.#words[region] = new Int32Array(memory);
     this.#views[region] = new DataView(memory);

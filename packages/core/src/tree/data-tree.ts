@@ -58,6 +58,8 @@ export { ZnodeKind } from './owner-sets.ts';
 const SLASH = 0x2f;
 const TWO_32 = 0x1_0000_0000;
 const NO_BYTES = new Uint8Array(0);
+/** What {@link DataTree.loadNodes} takes in one call or two: more would lie about. */
+const SPARE_BLOCKS = 4;
 
 export interface DataTreeOptions {
   /** Whether the digest is kept up; it is 0 otherwise. */
@@ -327,11 +329,29 @@ export class DataTree extends TreeReader {
     return this.#loader.load(reader, this.#generation);
   }
 
+  /**
+   * Whether it would take a block of memory ({@link provideMemory}), because it is being loaded and has few. To be asked
+   * between calls of {@link loadNodes}.
+   */
+  get wantsMemory(): boolean {
+    return this.#loader !== undefined && this.store.memory.count < SPARE_BLOCKS;
+  }
+
+  /**
+   * Gives the tree a block to load znodes into, instead of one that it would have to ask the system for.
+   *
+   * @param block - MEMORY_BLOCK_BYTES, written to already, its content of no account; it belongs to the tree from now on.
+   */
+  provideMemory(block: ArrayBuffer): void {
+    if (this.#loader !== undefined) this.store.memory.add(block);
+  }
+
   /** Ends loading: the special znodes exist, and ACLs that nobody has are forgotten. */
   finishLoad(): void {
     this.liveRows += this.#loader?.addedRows ?? 0;
     this.#dataBytes += this.#loader?.addedBytes ?? 0;
     this.#loader = undefined;
+    this.store.memory.clear();
     this.#makeSpecialZnodes();
     this.acls.finishLoad();
   }

@@ -16,6 +16,8 @@
  * Rows live in pages of 1 MB, which are never moved: growth copies nothing.
  */
 
+import type { SpareMemory } from './spare-memory.ts';
+
 /** Row of the parent; the root is its own. In a free row: the next free row, or -1. */
 export const PARENT = 0;
 /** Row of the oldest child, or -1. Siblings are listed from old to new. */
@@ -84,15 +86,19 @@ export const FLAG_STALE_DIGEST = 32;
 export const ROW_SHIFT = 5;
 export const PAGE_SHIFT = 13;
 export const ROW_MASK = 8191;
-const PAGE_WORDS = 8192 << ROW_SHIFT;
 
-/** Hands out rows. Free rows are reused, the last freed first. */
+/** Hands out rows, of which a block of memory holds 8192. Free rows are reused, the last freed first. */
 export class RowPages {
   /** The words of rows 0 to 8191, of 8192 to 16383, ... */
   readonly pages: Int32Array[] = [];
   /** Every row in use or free is below this. */
   limit = 0;
   #firstFree = -1;
+  readonly #memory: SpareMemory;
+
+  constructor(memory: SpareMemory) {
+    this.#memory = memory;
+  }
 
   /** A row whose words are undefined: the caller writes all of them. */
   allocate(): number {
@@ -103,7 +109,8 @@ export class RowPages {
       return free;
     }
     const row = this.limit++;
-    if (row >>> PAGE_SHIFT === this.pages.length) this.pages.push(new Int32Array(PAGE_WORDS));
+    if (row >>> PAGE_SHIFT === this.pages.length)
+      this.pages.push(new Int32Array(this.#memory.take()));
     return row;
   }
 

@@ -20,6 +20,7 @@ import {
   ROW_SHIFT,
   RowPages,
 } from './row.ts';
+import { SpareMemory } from './spare-memory.ts';
 import { ViewCache } from './view-cache.ts';
 
 const SLASH = 0x2f;
@@ -31,8 +32,9 @@ const RECORD_BYTES_FIXED = 4 + 4 + 8 + STAT_PERSISTED_BYTES;
  * nor the totals. A znode's name and data lie side by side in one string of the arena.
  */
 export class ZnodeStore implements PathMatcher {
-  readonly rows: RowPages = new RowPages();
-  readonly arena: ByteArena = new ByteArena();
+  readonly memory: SpareMemory = new SpareMemory();
+  readonly rows: RowPages = new RowPages(this.memory);
+  readonly arena: ByteArena = new ByteArena(this.memory);
   /** CRC-32 of path and data of what {@link storeSummed} stored last. */
   contentCrc = 0;
 

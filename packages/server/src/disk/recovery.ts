@@ -5,7 +5,7 @@
  *          │ no                                        │ damaged, or a record missing
  *          └─► the one before                          └─► RecoveryError: file, offset, remedy; nothing changed
  *
- * Synchronous: nobody is served before it is done. Decides what is trusted; what a record means is left to
+ * Nobody is served before it is done. Decides what is trusted; what a record means is left to
  * the target.
  */
 
@@ -95,18 +95,22 @@ export interface RecoveryResult {
 }
 
 /**
- * Loads what the directories hold into `target`, and cuts off what an interrupted write left at the end.
+ * Loads what the directories hold into `target`, and cuts off what an interrupted write left at the end. Yields now and then,
+ * for others who want the event loop.
  *
  * @throws RecoveryError if what is there cannot be trusted; the directories are unchanged then, and
  *   the target must be thrown away.
  */
-export function recover(options: RecoveryOptions, target: RecoveryTarget): RecoveryResult {
+export function* recovery(
+  options: RecoveryOptions,
+  target: RecoveryTarget,
+): Generator<void, RecoveryResult> {
   const facts: RecoveryFact[] = [];
   const logs = listLogs(options.logDirectory);
   const snapshots = listSnapshots(options.snapshotDirectory);
 
   const loadStartMs = performance.now();
-  const chosen = loadNewestWhole(snapshots, options, target.tree, facts);
+  const chosen = yield* loadNewestWhole(snapshots, options, target.tree, facts);
   if (chosen === undefined) assertEmpty(options, snapshots, logs.length, facts);
   for (const session of chosen?.content.sessions ?? [])
     target.onSession(session.id, session.timeoutMs);
@@ -147,14 +151,14 @@ interface ChosenSnapshot {
   readonly content: LoadedSnapshot;
 }
 
-function loadNewestWhole(
+function* loadNewestWhole(
   snapshots: readonly SnapshotName[],
   options: RecoveryOptions,
   tree: LoadableTree,
   facts: RecoveryFact[],
-): ChosenSnapshot | undefined {
+): Generator<void, ChosenSnapshot | undefined> {
   for (const name of snapshots) {
-    const reason = tryLoad(name, options, tree);
+    const reason = yield* tryLoad(name, options, tree);
     if (typeof reason !== 'string') return { name, content: reason };
     facts.push({ kind: 'snapshot-refused', file: name.path, reason });
   }
@@ -167,16 +171,16 @@ function loadNewestWhole(
 }
 
 /** @returns the snapshot's content besides the tree, or why it is refused. */
-function tryLoad(
+function* tryLoad(
   name: SnapshotName,
   options: RecoveryOptions,
   tree: LoadableTree,
-): LoadedSnapshot | string {
+): Generator<void, LoadedSnapshot | string> {
   let content: LoadedSnapshot;
   try {
     const flaw = quickSnapshotFlaw(name);
     if (flaw !== undefined) return flaw;
-    content = loadSnapshot(name, tree);
+    content = yield* loadSnapshot(name, tree);
   } catch (error) {
     // What is wrong with this file may be right with the one before; the log then shows whether that is enough.
     const isOfTheFile =

@@ -35,6 +35,9 @@ export interface LoadableTree {
   /** The digest of all znodes as an unsigned 64-bit number. */
   readonly digest: bigint;
   clearForLoad(): void;
+  /** Whether it would take memory to load into; see {@link MemoryWarmer}. */
+  readonly wantsMemory: boolean;
+  provideMemory(block: ArrayBuffer): void;
   /** Takes the node records that are whole, and what ends them; true if that was there. */
   loadNodes(reader: JuteReader): boolean;
   finishLoad(): void;
@@ -47,67 +50,29 @@ export interface LoadedSnapshot {
 
 /**
  * Loads and verifies a file in one pass: to read it twice would take a tenth more time. So what the tree
- * holds counts only when this returns.
+ * holds counts only when this has returned. Yields every millisecond or so; nobody else may touch the tree meanwhile.
  *
  * @throws MalformedError if the file is no whole snapshot; the tree must be cleared before it is used.
  */
-export function loadSnapshot(snapshot: SnapshotName, tree: LoadableTree): LoadedSnapshot {
-  const source = openSnapshotSource(snapshot.path, snapshot.compression);
-  const sum = new SealedSum();
-  const window = new Window(source, sum);
-  try {
-    const steps = load(window, tree);
-    for (;;) {
-      const step = steps.next();
-      if (step.done !== true) continue;
-      sum.verify();
-      return step.value;
-    }
-  } catch (error) {
-    // Whatever damaged bytes led to: that they are damaged is the reason.
-    while (window.skip());
-    sum.verify();
-    throw error;
-  } finally {
-    source.close();
-  }
-}
-
-/**
- * {@link loadSnapshot} in steps that leave the event loop to others in between. Nobody else may touch the tree meanwhile.
- *
- * @throws also the reason of `signal` when that is aborted.
- */
-export async function loadSnapshotInSteps(
+export function* loadSnapshot(
   snapshot: SnapshotName,
   tree: LoadableTree,
-  signal: AbortSignal,
-): Promise<LoadedSnapshot> {
+): Generator<void, LoadedSnapshot> {
   const source = openSnapshotSource(snapshot.path, snapshot.compression);
   const sum = new SealedSum();
   const window = new Window(source, sum);
   try {
-    const steps = load(window, tree);
-    for (;;) {
-      const step = steps.next();
-      await letOthersIn(signal);
-      if (step.done !== true) continue;
-      sum.verify();
-      return step.value;
-    }
+    const loaded = yield* load(window, tree);
+    sum.verify();
+    return loaded;
   } catch (error) {
-    signal.throwIfAborted();
-    while (window.skip()) await letOthersIn(signal);
+    // Whatever damaged bytes led to: that they are damaged is the reason.
+    while (window.skip()) yield;
     sum.verify();
     throw error;
   } finally {
     source.close();
   }
-}
-
-async function letOthersIn(signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve));
-  signal.throwIfAborted();
 }
 
 function* load(window: Window, tree: LoadableTree): Generator<void, LoadedSnapshot> {

@@ -9,10 +9,10 @@ import zlib from 'node:zlib';
 import { DataTree } from '@zooid/core';
 import { describe, expect, test } from 'vitest';
 import { listSnapshots } from '../../src/disk/disk-names.ts';
-import { recover } from '../../src/disk/recovery.ts';
+import { recovery } from '../../src/disk/recovery.ts';
 import { loadSnapshot } from '../../src/disk/snapshot-loader.ts';
 import { newCore } from './core-support.ts';
-import { temporaryDirectory } from './support.ts';
+import { runAtOnce, temporaryDirectory } from './support.ts';
 
 interface ExpectedZnode {
   /** base64 */
@@ -41,20 +41,22 @@ describe.each(['plain', 'gz', 'snappy'])('a directory of Apache 3.8.0 (%s)', (na
     const directory = unpack(name);
     const { core, mismatches } = newCore();
 
-    const result = recover(
-      {
-        snapshotDirectory: directory,
-        logDirectory: directory,
-        missingSnapshot: 'refused',
-        digest: 'compared',
-        tornTail: 'repaired',
-      },
-      {
-        tree: core.tree,
-        onSession: (id, timeoutMs) => core.restoreSession(id, timeoutMs),
-        onSnapshotLoaded: (zxid) => core.restoredSnapshot(zxid),
-        onTxn: (bytes, start, end) => core.replayTxn(bytes, start, end),
-      },
+    const result = runAtOnce(
+      recovery(
+        {
+          snapshotDirectory: directory,
+          logDirectory: directory,
+          missingSnapshot: 'refused',
+          digest: 'compared',
+          tornTail: 'repaired',
+        },
+        {
+          tree: core.tree,
+          onSession: (id, timeoutMs) => core.restoreSession(id, timeoutMs),
+          onSnapshotLoaded: (zxid) => core.restoredSnapshot(zxid),
+          onTxn: (bytes, start, end) => core.replayTxn(bytes, start, end),
+        },
+      ),
     );
 
     expect(result.facts).toEqual([]);
@@ -73,7 +75,7 @@ describe.each(['plain', 'gz', 'snappy'])('a directory of Apache 3.8.0 (%s)', (na
     for (const snapshot of listSnapshots(unpack(name))) {
       const tree = new DataTree({ digestEnabled: true });
 
-      const { tail } = loadSnapshot(snapshot, tree);
+      const { tail } = runAtOnce(loadSnapshot(snapshot, tree));
 
       if (tail.digest?.zxid === snapshot.zxid) expect(tree.digest).toBe(tail.digest.digest);
       expect(tail.lastZxid).toBeUndefined();

@@ -10,10 +10,10 @@ import zlib from 'node:zlib';
 import type { ServerCore } from '@zooid/core';
 import { describe, expect, test } from 'vitest';
 import { FileTxnLog } from '../../src/disk/file-txn-log.ts';
-import { recover } from '../../src/disk/recovery.ts';
+import { recovery } from '../../src/disk/recovery.ts';
 import { SnapshotStore } from '../../src/disk/snapshot-store.ts';
 import { newCore } from './core-support.ts';
-import { temporaryDirectory } from './support.ts';
+import { runAtOnce, temporaryDirectory } from './support.ts';
 
 const fixtures = path.join(import.meta.dirname, 'fixtures');
 const jars = ['zookeeper', 'slf4j-nop', 'netty-all', 'snappy-java'].map(
@@ -126,23 +126,25 @@ function restoredFixture(): Restored {
   }
   const { core } = newCore();
   const payloads: Uint8Array[] = [];
-  const { lastZxid } = recover(
-    {
-      snapshotDirectory: directory,
-      logDirectory: directory,
-      missingSnapshot: 'refused',
-      digest: 'compared',
-      tornTail: 'reported',
-    },
-    {
-      tree: core.tree,
-      onSession: (id, timeoutMs) => core.restoreSession(id, timeoutMs),
-      onSnapshotLoaded: (zxid) => core.restoredSnapshot(zxid),
-      onTxn: (bytes, start, end) => {
-        payloads.push(bytes.slice(start, end));
-        core.replayTxn(bytes, start, end);
+  const { lastZxid } = runAtOnce(
+    recovery(
+      {
+        snapshotDirectory: directory,
+        logDirectory: directory,
+        missingSnapshot: 'refused',
+        digest: 'compared',
+        tornTail: 'reported',
       },
-    },
+      {
+        tree: core.tree,
+        onSession: (id, timeoutMs) => core.restoreSession(id, timeoutMs),
+        onSnapshotLoaded: (zxid) => core.restoredSnapshot(zxid),
+        onTxn: (bytes, start, end) => {
+          payloads.push(bytes.slice(start, end));
+          core.replayTxn(bytes, start, end);
+        },
+      },
+    ),
   );
   const expected: unknown = JSON.parse(fs.readFileSync(path.join(source, 'expected.json'), 'utf8'));
   return { core, expected, payloads, lastZxid };

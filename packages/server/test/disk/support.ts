@@ -14,7 +14,7 @@ import {
 import { encodeUtf8, JuteWriter } from '@zooid/protocol';
 import { onTestFinished } from 'vitest';
 import { logFileName, type SnapshotCompression } from '../../src/disk/disk-names.ts';
-import { type RecoveryOptions, type RecoveryResult, recover } from '../../src/disk/recovery.ts';
+import { type RecoveryOptions, type RecoveryResult, recovery } from '../../src/disk/recovery.ts';
 import { SnapshotStore } from '../../src/disk/snapshot-store.ts';
 
 /** A directory that is gone after the test. */
@@ -129,7 +129,7 @@ export function recoverDirectory(
   const tree = new DataTree({ digestEnabled: true });
   const sessions: bigint[] = [];
   const payloads: Uint8Array[] = [];
-  const result = recover(
+  const steps = recovery(
     {
       snapshotDirectory: directory,
       logDirectory: directory,
@@ -144,10 +144,19 @@ export function recoverDirectory(
       onTxn: (bytes, start, end) => payloads.push(bytes.slice(start, end)),
     },
   );
+  const result = runAtOnce(steps);
   const zxids = payloads.map((payload) =>
     Number(new DataView(payload.buffer, payload.byteOffset).getBigInt64(12)),
   );
   return { result, tree, sessions, payloads, zxids };
+}
+
+/** Does work in steps all at once. */
+export function runAtOnce<T>(steps: Iterator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 /** The numbers from `first` to `last`. */
