@@ -19,7 +19,8 @@ import {
   serverProperties,
 } from '../life/server-place.ts';
 import { kindOfProcess, readPidFile } from '../life/server-process.ts';
-import { startInBackground } from '../life/start-server.ts';
+import { type StartOutcome, startInBackground } from '../life/start-server.ts';
+import type { Output } from '../output.ts';
 
 export function register(syntax: Command, context: CommandContext): void {
   addWaitOption(
@@ -47,40 +48,55 @@ export async function start(
   const { environment } = parts;
   const configFile = chooseConfigFile(named, environment);
   output.note(`Using config: ${configFile}`);
-  let place: ServerPlace;
+  let words = 'Starting zookeeper ... ';
   try {
-    place = findServer(configFile, environment);
-  } catch (error) {
-    output.line('Starting zookeeper ... FAILED TO START');
-    throw error;
-  }
-  const missing = missingDirectory(place, environment);
-  if (missing !== undefined) {
-    output.line(missing);
-    return ExitCode.failed;
-  }
-  output.write('Starting zookeeper ... ');
-  const earlier = readPidFile(place.pidFile);
-  if (earlier !== undefined) {
-    const kind = kindOfProcess(earlier);
-    if (kind === 'zooid' || kind === 'apache') {
-      output.line(`already running as process ${earlier}.`);
+    const place = findServer(configFile, environment);
+    const missing = missingDirectory(place, environment);
+    if (missing !== undefined) {
+      output.line(missing);
       return ExitCode.failed;
     }
+    output.write(words);
+    words = '';
+    const running = runningServer(place.pidFile);
+    if (running !== undefined) {
+      output.line(`already running as process ${running}.`);
+      return ExitCode.failed;
+    }
+    rmSync(place.pidFile, { force: true });
+    const outcome = await startInBackground({
+      command: [
+        ...parts.selfCommand,
+        'server',
+        ...serverProperties(options.D ?? [], environment),
+        configFile,
+      ],
+      environment,
+      pidFile: place.pidFile,
+      logFile: place.logFile,
+      waitMs: options.wait * 1000,
+    });
+    return tell(outcome, place, options, output);
+  } catch (error) {
+    output.line(`${words}FAILED TO START`);
+    throw error;
   }
-  rmSync(place.pidFile, { force: true });
-  const outcome = await startInBackground({
-    command: [
-      ...parts.selfCommand,
-      'server',
-      ...serverProperties(options.D ?? [], environment),
-      configFile,
-    ],
-    environment,
-    pidFile: place.pidFile,
-    logFile: place.logFile,
-    waitMs: options.wait * 1000,
-  });
+}
+
+/** The process of a pid file, if it is a server. */
+function runningServer(pidFile: string): number | undefined {
+  const pid = readPidFile(pidFile);
+  if (pid === undefined) return undefined;
+  const kind = kindOfProcess(pid);
+  return kind === 'zooid' || kind === 'apache' ? pid : undefined;
+}
+
+function tell(
+  outcome: StartOutcome,
+  { logFile }: ServerPlace,
+  { wait }: WaitOptions,
+  output: Output,
+): number {
   switch (outcome.kind) {
     case 'serving':
       output.line('STARTED');
@@ -88,13 +104,13 @@ export async function start(
     case 'slow':
       output.line('STARTED');
       output.note(
-        `Process ${outcome.pid} runs, but does not take clients after ${options.wait} s: it may be reading much data. Its log: ${place.logFile}`,
+        `Process ${outcome.pid} runs, but does not take clients after ${wait} s: it may be reading much data. Its log: ${logFile}`,
       );
       return ExitCode.finished;
     case 'ended':
       output.line('FAILED TO START');
       for (const line of outcome.lastWords) output.note(`  ${line}`);
-      output.note(`All that it said: ${place.logFile}`);
+      output.note(`All that it said: ${logFile}`);
       return ExitCode.failed;
     case 'no-pid-file':
       output.line('FAILED TO WRITE PID');

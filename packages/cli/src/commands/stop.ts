@@ -58,6 +58,10 @@ export async function stop(
         `It had ended before: process ${pid} is another program by now and was left alone.`,
       );
       return ExitCode.finished;
+    case 'not-allowed':
+      output.line('FAILED');
+      output.note(`Process ${pid} belongs to another user.`);
+      return ExitCode.failed;
     case 'still-running':
       output.line('STILL RUNNING');
       output.note(

@@ -9,6 +9,8 @@ export type StopOutcome =
   | 'gone'
   /** The number belongs to another program by now, which was left alone. */
   | 'other'
+  /** It belongs to another user. */
+  | 'not-allowed'
   /** It was told to, but did not end in time. */
   | 'still-running';
 
@@ -25,7 +27,12 @@ export async function stopProcess(
     rmSync(pidFile, { force: true });
     return kind;
   }
-  process.kill(pid, 'SIGTERM');
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return 'not-allowed';
+    // ESRCH: it has ended in this moment, which the loop below sees.
+  }
   const deadline = performance.now() + waitMs;
   while (isAlive(pid)) {
     if (performance.now() > deadline) return 'still-running';

@@ -117,6 +117,13 @@ describe('a server in the background', () => {
   }, 60_000);
 });
 
+test('what keeps a server from starting is told behind the words that scripts read', async () => {
+  writeFileSync(join(directory, 'data'), 'a file, no directory');
+  const run = await runZooid(['start', config]);
+  expect([run.code, run.out]).toEqual([1, 'Starting zookeeper ... FAILED TO START\n']);
+  expect(run.errors).toMatch(/zooid: E\w+: .*data/);
+}, 60_000);
+
 describe('status', () => {
   test('says the mode of a server that answers, and that one does not', async () => {
     const server = await WordServer.start(() => 'Latency: 0\nMode: standalone\nNode count: 5\n');
@@ -125,6 +132,12 @@ describe('status', () => {
     const up = await runZooid(['status', config]);
     expect([up.code, up.out]).toEqual([0, `${found}Mode: standalone\n`]);
     expect(server.words).toEqual(['srvr']);
+    const report = { address: '127.0.0.1', port: server.port, tls: false };
+    const json = await runZooid(['status', config, '--json']);
+    expect([json.code, JSON.parse(json.out)]).toEqual([
+      0,
+      { ...report, mode: 'standalone', problem: null },
+    ]);
 
     server.answers = () => 'This ZooKeeper instance is not currently serving requests\n';
     const starting = await runZooid(['status', config]);
@@ -141,6 +154,12 @@ describe('status', () => {
       `${found}Error contacting service. It is probably not running.\n`,
     ]);
     expect(down.errors).toContain('nothing listens there');
+
+    const downJson = await runZooid(['status', config, '--json']);
+    expect([downJson.code, JSON.parse(downJson.out)]).toEqual([
+      1,
+      { ...report, mode: null, problem: expect.stringContaining('nothing listens there') },
+    ]);
   }, 60_000);
 });
 
