@@ -28,7 +28,7 @@ export class JuteReader {
 
   /** Points the reader at `[start, end)` of `bytes`; the range must lie inside. */
   reset(bytes: Uint8Array, start: number, end: number): void {
-    if (start < 0 || end < start || end > bytes.byteLength) {
+    if (start < 0 || end < start || end > bytes.length) {
       throw new RangeError(`range ${start}..${end} lies outside of ${bytes.byteLength} bytes`);
     }
     this.bytes = bytes;

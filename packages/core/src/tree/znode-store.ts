@@ -340,7 +340,7 @@ function equalsWords(
 }
 
 /** Up to here {@link copyWords} is as fast as the engine's copy, and makes no object for it. */
-const WORD_COPY_BYTES_MAX = 128;
+export const WORD_COPY_BYTES_MAX = 128;
 
 /** Copies `length` bytes, eight at a step. */
 export function copyWords(

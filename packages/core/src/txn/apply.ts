@@ -5,9 +5,8 @@ import {
   decodeUtf8,
   ErrorCode,
   EventType,
-  encodeAcls,
   type JuteReader,
-  JuteWriter,
+  type JuteWriter,
   MalformedError,
   OpCode,
   openAcl,
@@ -20,6 +19,7 @@ import type { ChangeRows } from '../tree/change-rows.ts';
 import { type CreateZnode, type DataTree, newCreateZnode } from '../tree/data-tree.ts';
 import type { EmitWatchEvent, WatchTable } from '../watch/watch-table.ts';
 import type { AuditTrail } from './audit-trail.ts';
+import { skipKnownOpenAcl, skipOpenAcl } from './open-acl.ts';
 
 /** Receives what a change fires; `acls` are those of the znode that the event tells about (CVE-2024-23944). */
 export type FireWatch<W> = (
@@ -167,10 +167,13 @@ export class Applier<W extends object> {
     zxid: number,
     timeMs: number,
   ): ErrorCode {
+    // The change of the znode follows that of its parent.
+    const parentChange = this.#changes.next(zxid);
+    const change = parentChange < 0 ? -1 : this.#changes.next(zxid);
     this.#readPath(reader);
     const dataLength = reader.span();
     const dataStart = reader.spanStart;
-    const aclId = this.#readAclId(reader);
+    const aclId = this.#readAclId(reader, change);
     let owner = 0n;
     let parentCversion = -1;
     if (type === OpCode.createContainer) {
@@ -189,20 +192,15 @@ export class Applier<W extends object> {
     const { bytes } = reader;
     const start = this.pathStart;
     const slash = lastSlash(bytes, start, this.pathEnd);
-    const parentChange = this.#changes.next(zxid);
     const parentRow = this.#rowOf(parentChange, bytes, start, slash);
     if (parentRow < 0) return ErrorCode.noNode;
     if (parentCversion === -1) parentCversion = (tree.cversion(parentRow) + 1) | 0;
-    if (parentChange >= 0) {
-      // Prepared, so it is new. The change of the znode itself follows that of its parent.
-      this.#changes.next(zxid);
-    } else {
-      const existing = tree.find(bytes, start, this.pathEnd);
-      if (existing >= 0) {
-        tree.setAcl(existing, aclId, tree.aversion(existing));
-        tree.raiseParent(parentRow, parentCversion, zxid);
-        return ErrorCode.nodeExists;
-      }
+    // One that was prepared is new.
+    const existing = change >= 0 ? -1 : tree.find(bytes, start, this.pathEnd);
+    if (existing >= 0) {
+      tree.setAcl(existing, aclId, tree.aversion(existing));
+      tree.raiseParent(parentRow, parentCversion, zxid);
+      return ErrorCode.nodeExists;
     }
 
     const creation = this.#creation;
@@ -319,10 +317,10 @@ export class Applier<W extends object> {
   }
 
   #setAcl(reader: JuteReader, zxid: number): ErrorCode {
-    this.#readPath(reader);
-    const aclId = this.#readAclId(reader);
-    const aversion = reader.int();
     const change = this.#changes.next(zxid);
+    this.#readPath(reader);
+    const aclId = this.#readAclId(reader, change);
+    const aversion = reader.int();
     const row = this.#rowOf(change, reader.bytes, this.pathStart, this.pathEnd);
     if (row < 0) return ErrorCode.noNode;
     this.#tree.setAcl(row, aclId, aversion);
@@ -350,7 +348,12 @@ export class Applier<W extends object> {
     this.pathEnd = this.pathStart + length;
   }
 
-  #readAclId(reader: JuteReader): number {
+  /** @param change - was prepared with this ACL; -1 for a transaction of a log. */
+  #readAclId(reader: JuteReader, change: number): number {
+    if (change >= 0 && this.#changes.acls[change] === openAcl) {
+      skipKnownOpenAcl(reader);
+      return OPEN_ACL_ID;
+    }
     if (skipOpenAcl(reader)) return OPEN_ACL_ID;
     return this.#tree.acls.intern(decodeAcls(reader));
   }
@@ -417,24 +420,6 @@ export function writeMultiEnd(out: JuteWriter): void {
   out.int(-1);
   out.boolean(true);
   out.int(-1);
-}
-
-const openAclBytes = encodedOpenAcl();
-
-function encodedOpenAcl(): Uint8Array {
-  const writer = new JuteWriter();
-  encodeAcls(writer, openAcl);
-  return writer.copy();
-}
-
-/** Steps over the ACL that nearly every znode has, without making objects of it: a third of a microsecond in a replay. */
-function skipOpenAcl(reader: JuteReader): boolean {
-  const length = openAclBytes.length;
-  const { bytes, position } = reader;
-  if (reader.remaining < length) return false;
-  for (let i = 0; i < length; i++) if (bytes[position + i] !== openAclBytes[i]) return false;
-  reader.position = position + length;
-  return true;
 }
 
 function lastSlash(bytes: Uint8Array, start: number, end: number): number {

@@ -1,6 +1,7 @@
 import {
   decodeUtf8,
   ErrorCode,
+  type Id,
   JuteReader,
   JuteWriter,
   MalformedError,
@@ -16,6 +17,7 @@ import type { Session } from '../session/session.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
 import type { LargeRequests } from '../throttle/large-requests.ts';
 import type { DataTree } from '../tree/data-tree.ts';
+import { putInt } from '../tree/znode-store.ts';
 import type { TurnClock } from '../turn-clock.ts';
 import { type Applier, writeMultiEnd, writeMultiResult } from './apply.ts';
 import { AuditTrail } from './audit-trail.ts';
@@ -38,6 +40,8 @@ interface AppliedHeader {
   readonly create2Indexes?: ReadonlySet<number> | undefined;
 }
 
+const TWO_32 = 0x1_0000_0000;
+const noIds: readonly Id[] = [];
 /** Bytes of TxnHeader: clientId long · cxid int · zxid long · time long · type int. */
 const TXN_HEADER_BYTES = 32;
 const TXN_TYPE_AT = 28;
@@ -226,7 +230,7 @@ export class Pipeline {
     const zxid = this.#beginTxn(op, sessionId, xid, requestBytes);
     const txn = this.#block.out;
     const context = this.#beginContext(zxid, sessionId);
-    context.ids = client === undefined ? [] : client.ids;
+    if (client !== undefined) context.ids = client.ids;
     const audited = client === undefined ? undefined : this.#audit?.note(op, reader);
     let code: ErrorCode;
     if (session?.isClosing === true) {
@@ -496,7 +500,7 @@ export class Pipeline {
     context.zxid = zxid;
     context.timeMs = this.#clock.wallMs;
     context.sessionId = sessionId;
-    context.ids = [];
+    context.ids = noIds;
     this.#future.begin(zxid, context.timeMs);
     return context;
   }
@@ -510,14 +514,20 @@ export class Pipeline {
     return zxid;
   }
 
+  /** Writes a TxnHeader. Every transaction has one, so its words are stored one by one. */
   #writeHeader(type: number, sessionId: bigint, xid: number, zxid: number): void {
     const txn = this.#block.out;
+    const { wallMs } = this.#clock;
     txn.ensure(TXN_HEADER_BYTES);
     txn.long(sessionId);
-    txn.int(xid);
-    txn.longFromNumber(zxid);
-    txn.longFromNumber(this.#clock.wallMs);
-    txn.int(type);
+    const { bytes, length: at } = txn;
+    putInt(bytes, at, xid);
+    putInt(bytes, at + 4, Math.floor(zxid / TWO_32));
+    putInt(bytes, at + 8, zxid | 0);
+    putInt(bytes, at + 12, Math.floor(wallMs / TWO_32));
+    putInt(bytes, at + 16, wallMs | 0);
+    putInt(bytes, at + 20, type);
+    txn.length = at + TXN_HEADER_BYTES - 8;
   }
 
   #append(

@@ -31,7 +31,7 @@ import {
   writeAcls,
   writeAscii,
 } from './request-body.ts';
-import { SummedData } from './summed-data.ts';
+import { RequestBytes } from './request-bytes.ts';
 
 /** What a transaction says of itself before its body. Source: TxnHeader. */
 export interface RequestContext {
@@ -71,7 +71,7 @@ export class Preparer {
   readonly #access: AccessRules;
   readonly #quotas: QuotaTable;
   readonly #options: PrepareOptions;
-  readonly #data: SummedData;
+  readonly #bytes: RequestBytes;
 
   /** Which operations of the last multi were create2. */
   readonly #create2Indexes: number[] = [];
@@ -88,7 +88,7 @@ export class Preparer {
     this.#access = parts.access;
     this.#quotas = parts.quotas;
     this.#options = parts.options;
-    this.#data = new SummedData(parts.options);
+    this.#bytes = new RequestBytes(parts.options);
   }
 
   /**
@@ -171,7 +171,7 @@ export class Preparer {
 
     const future = this.#future;
     const mark = out.startFrame();
-    out.raw(bytes, pathStart, pathStart + pathLength);
+    this.#bytes.copy(out, bytes, pathStart, pathLength);
     const start = mark + 4;
     const nameStart = start + (slash - pathStart) + 1;
     const parent = future.parent(out.bytes, start, nameStart - 1);
@@ -192,7 +192,7 @@ export class Preparer {
 
     const cversion = (parent.cversion + 1) | 0;
     const pathCrc = future.newPathCrc();
-    const prefixCrc = this.#data.write(out, bytes, dataStart, dataLength, pathCrc);
+    const prefixCrc = this.#bytes.copySummed(out, bytes, dataStart, dataLength, pathCrc);
     writeAcls(out, acls);
     let owner = 0n;
     if (op === OpCode.createContainer) {
@@ -291,7 +291,7 @@ export class Preparer {
     }
     if (expected !== -1 && expected !== znode.version) return ErrorCode.badVersion;
     const version = nextVersion(znode.version);
-    const prefixCrc = this.#data.write(out, bytes, dataStart, dataLength, znode.pathCrc);
+    const prefixCrc = this.#bytes.copySummed(out, bytes, dataStart, dataLength, znode.pathCrc);
     out.int(version);
     this.#future.setData(size, prefixCrc, version);
     return ErrorCode.ok;
@@ -337,7 +337,8 @@ export class Preparer {
 
   /** Begins a transaction with its path, whose bytes then stay: changes refer to them. @returns where they begin. */
   #writePath(out: JuteWriter, bytes: Uint8Array, start: number, length: number): number {
-    out.bufferOf(bytes, start, start + length);
+    out.int(length);
+    this.#bytes.copy(out, bytes, start, length);
     return out.length - length;
   }
 

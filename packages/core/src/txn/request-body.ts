@@ -11,15 +11,9 @@ import {
   OpCode,
   openAcl,
 } from '@zooid/protocol';
+import { skipOpenAcl, writeOpenAcl } from './open-acl.ts';
 
 const SLASH = 0x2f;
-
-/** The ACL vector [world:anyone all] as it stands in nearly every create request. */
-const openAclBytes = Uint8Array.of(
-  ...[0, 0, 0, 1, 0, 0, 0, 31],
-  ...[0, 0, 0, 5, 0x77, 0x6f, 0x72, 0x6c, 0x64],
-  ...[0, 0, 0, 6, 0x61, 0x6e, 0x79, 0x6f, 0x6e, 0x65],
-);
 
 /** Where the last slash is; -1 without one, or when there is a NUL: no such path can be looked up. */
 export function lastSlash(bytes: Uint8Array, start: number, end: number): number {
@@ -32,27 +26,14 @@ export function lastSlash(bytes: Uint8Array, start: number, end: number): number
   return slash;
 }
 
-/** Reads an ACL vector; the open one is known by its bytes and is `openAcl` itself. @throws MalformedError */
+/** Reads an ACL vector; the open one is `openAcl` itself. @throws MalformedError */
 export function readAcls(reader: JuteReader): readonly Acl[] {
-  if (startsWithOpenAcl(reader)) {
-    reader.position += openAclBytes.length;
-    return openAcl;
-  }
-  return decodeAcls(reader);
-}
-
-function startsWithOpenAcl(reader: JuteReader): boolean {
-  if (reader.remaining < openAclBytes.length) return false;
-  const { bytes, position } = reader;
-  for (let i = 0; i < openAclBytes.length; i++) {
-    if (bytes[position + i] !== openAclBytes[i]) return false;
-  }
-  return true;
+  return skipOpenAcl(reader) ? openAcl : decodeAcls(reader);
 }
 
 /** Writes an ACL vector. */
 export function writeAcls(out: JuteWriter, acls: readonly Acl[]): void {
-  if (acls === openAcl) out.raw(openAclBytes, 0, openAclBytes.length);
+  if (acls === openAcl) writeOpenAcl(out);
   else encodeAcls(out, acls);
 }
 

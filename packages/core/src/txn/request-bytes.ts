@@ -1,9 +1,13 @@
 import type { JuteWriter } from '@zooid/protocol';
 import { CRC32_NATIVE_BYTES_MIN, crc32, crc32Copying } from '../tree/crc32.ts';
 import { ViewCache } from '../tree/view-cache.ts';
+import { copyWords, WORD_COPY_BYTES_MAX } from '../tree/znode-store.ts';
 
-/** Copies data from requests into transactions and sums it on the way: the digest of the znode needs it. */
-export class SummedData {
+/**
+ * Copies paths and data from requests into transactions: by words, since many of both lie in one array, and a view over it
+ * is made once.
+ */
+export class RequestBytes {
   readonly #isSummed: boolean;
   readonly #requestViews = new ViewCache();
   readonly #txnViews = new ViewCache();
@@ -13,18 +17,36 @@ export class SummedData {
     this.#isSummed = options.digestEnabled;
   }
 
+  /** Appends `length` bytes as they are. */
+  copy(out: JuteWriter, bytes: Uint8Array, start: number, length: number): void {
+    if (length > WORD_COPY_BYTES_MAX) {
+      out.raw(bytes, start, start + length);
+      return;
+    }
+    out.ensure(length);
+    const at = out.length;
+    out.length = at + length;
+    copyWords(this.#requestViews.of(bytes), start, length, this.#txnViews.of(out.bytes), at);
+  }
+
   /**
-   * Writes data as a jute buffer; a length of -1 is null.
+   * Appends data as a jute buffer; a length of -1 is null.
    *
    * @param crc - CRC-32 of what precedes the data in the digest.
    * @returns the CRC with the data.
    */
-  write(out: JuteWriter, bytes: Uint8Array, start: number, length: number, crc: number): number {
+  copySummed(
+    out: JuteWriter,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    crc: number,
+  ): number {
     out.int(length);
     if (length <= 0) return crc;
     const end = start + length;
     if (!this.#isSummed || length >= CRC32_NATIVE_BYTES_MIN) {
-      out.raw(bytes, start, end);
+      this.copy(out, bytes, start, length);
       return this.#isSummed ? crc32(crc, bytes, start, end) : 0;
     }
     out.ensure(length);
