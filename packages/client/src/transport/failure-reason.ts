@@ -48,12 +48,8 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA:
     'the server does not trust the authority that signed the certificate of this client (tls.cert)',
 
-  ERR_OSSL_BAD_DECRYPT: 'the passphrase is wrong',
-  ERR_OSSL_EVP_BAD_DECRYPT: 'the passphrase is wrong',
-  ERR_OSSL_PKCS12_MAC_VERIFY_FAILURE: 'the passphrase is wrong',
-  ERR_MISSING_PASSPHRASE: 'the key is encrypted, and no passphrase was given',
-  ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED: 'the key is encrypted, and no passphrase was given',
-  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'the key does not belong to the certificate',
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'tls.key does not belong to tls.cert',
+  ERR_SSL_NO_CIPHER_MATCH: 'no cipher in tls.ciphers is known',
 };
 
 /** The code of an error, as Node names it; undefined when it has none. */

@@ -212,7 +212,7 @@ export class TcpConnection implements Connection {
     this.#phase = 'open';
     socket.on('data', (chunk: Uint8Array) => {
       this.#hasReceived = true;
-      if (!socket.destroyed) this.#handlers.onData(chunk);
+      this.#handlers.onData(chunk);
     });
     // A server that says no more takes no more: what was not sent yet need not be waited for.
     socket.once('end', () => socket.destroy());

@@ -45,16 +45,16 @@ export function secureContextOf(options: TlsOptions): SecureContext {
   }
   try {
     return createSecureContext({
-      ca: ca === undefined ? undefined : [ca].flat().map(pemOf),
-      cert: cert === undefined ? undefined : pemOf(cert),
-      key: key === undefined ? undefined : pemOf(key),
+      ca: ca === undefined ? undefined : [ca].flat().map((one) => pemOf('ca', one)),
+      cert: cert === undefined ? undefined : pemOf('cert', cert),
+      key: key === undefined ? undefined : pemOf('key', key),
       passphrase,
       pfx: pfx === undefined ? undefined : Buffer.from(pfx),
       minVersion,
       ciphers,
     });
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (error instanceof TlsOptionsError || !(error instanceof Error)) throw error;
     // Node's complaints about arguments show the argument, which may be the passphrase.
     if (error instanceof TypeError) {
       throw new TlsOptionsError(
@@ -62,8 +62,23 @@ export function secureContextOf(options: TlsOptions): SecureContext {
         undefined,
       );
     }
-    throw new TlsOptionsError(failureReason(error), error);
+    throw new TlsOptionsError(optionsReason(options, error), error);
   }
+}
+
+/** What Node or OpenSSL has against the options, in words. */
+function optionsReason({ passphrase, pfx }: TlsOptions, error: Error): string {
+  // Of PKCS #12 there is no code; a wrong passphrase is seen by the checksum.
+  const isEncrypted =
+    codeOf(error) === 'ERR_OSSL_BAD_DECRYPT' || error.message === 'mac verify failure';
+  // About a key in PEM, ciphers and all else there is a code.
+  if (!isEncrypted && pfx !== undefined && codeOf(error) === undefined) {
+    return `tls.pfx is not PKCS #12: ${error.message}`;
+  }
+  if (!isEncrypted) return failureReason(error);
+  return passphrase === undefined
+    ? 'the key is encrypted, and there is no tls.passphrase'
+    : 'tls.passphrase is not that of the key';
 }
 
 /**
@@ -83,13 +98,19 @@ export function ownCertificateNote({ cert }: TlsOptions, nowMs: number): string 
   return undefined;
 }
 
-/** That this client shows no certificate, as a phrase; undefined when it does. */
+/** What a server that hangs up may have against this client, as a phrase; undefined when it shows a certificate. */
 export function missingCertificateNote({ cert, pfx }: TlsOptions): string | undefined {
   return cert === undefined && pfx === undefined
-    ? 'no certificate of this client (tls.cert) was given'
+    ? 'perhaps it does not speak TLS on this port, or wants a certificate of this client (tls.cert)'
     : undefined;
 }
 
-function pemOf(text: string | Uint8Array): string | Buffer {
-  return typeof text === 'string' ? text : Buffer.from(text);
+/** Checks what Node would not: a `ca` that is none it passes over, so that later nobody is trusted. */
+function pemOf(name: string, text: string | Uint8Array): string | Buffer {
+  const pem = typeof text === 'string' ? text : Buffer.from(text);
+  if (pem.includes('-----BEGIN ')) return pem;
+  throw new TlsOptionsError(
+    `tls.${name} is not PEM: it takes the contents of a file, not its name`,
+    undefined,
+  );
 }

@@ -2,7 +2,7 @@ import type net from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { isReadWrite } from '../../src/transport/read-write-probe.ts';
 import { tcpTransport } from '../../src/transport/tcp-transport.ts';
-import { closedPort, startServer } from './support.ts';
+import { closedPort, startServer, until } from './support.ts';
 
 const transport = tcpTransport();
 
@@ -47,7 +47,7 @@ test('an answer counts although the server does not hang up, and the connection 
   expect(await isReadWrite(transport, at(server.port), 20_000)).toBe(true);
 
   const socket = await accepted;
-  await vi.waitUntil(() => socket.destroyed, { timeout: 20_000 });
+  await until(() => socket.destroyed);
 });
 
 test('a server that cannot be reached takes no writes', async () => {

@@ -103,10 +103,10 @@ describe('a client moves or stays', () => {
     { what: 'more servers, its own is gone', before: [1, 2], after: [2, 4], own: 1, move: true },
   ] as const)('$what: moves, $move', ({ before, after, own, move }) => {
     for (let seed = 0; seed < 100; seed++) {
-      const list = new ServerList(servers(...before), seeded(seed));
+      const list = new ServerList(servers(before[0], before[1]), seeded(seed));
       list.onConnected(numbered(own));
 
-      const answer = list.update(servers(...after), numbered(own));
+      const answer = list.update(servers(after[0], after[1]), numbered(own));
 
       expect(answer).toBe(move ? 'move' : 'stay');
       expect(list.size).toBe(after[1] - after[0] + 1);
@@ -212,6 +212,20 @@ describe('while it looks for a new place', () => {
 
     expect(round.toSorted()).toEqual(names(servers(3, 12)));
     expect(round.at(-1)).toBe(formatServer(place));
+  });
+
+  test('who was told to move is told so again, unless a server that is being tried is kept', () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const list = new ServerList(servers(1, 4), seeded(seed));
+      list.onConnected(numbered(1));
+
+      const answers = Array.from({ length: 3 }, () => list.update(servers(2, 4), numbered(1)));
+      expect(answers).toEqual(['move', 'move', 'move']);
+
+      const tried = list.next();
+      expect(names(servers(2, 4))).toContain(formatServer(tried));
+      expect(list.update(servers(2, 4), tried)).toBe('stay');
+    }
   });
 
   test('a server that is being tried is where the client is, when the list changes again', () => {

@@ -10,6 +10,14 @@ import type { ConnectionHandlers } from '../../src/transport/transport.ts';
 /** Drawn numbers that {@link shuffled} leaves everything in place with. */
 export const inOrder = (): number => 0.999_999;
 
+/** Lets everything that is due in this turn of the event loop happen. Real, whatever the clock of the test is. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Waits, turn by turn, until the answer is true. Its bound is the time that vitest gives the test. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await nextTurn();
+}
+
 /** Numbers in [0, 1) from a seed: mulberry32. */
 export function seeded(seed: number): () => number {
   let state = seed;
