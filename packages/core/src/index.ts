@@ -33,6 +33,7 @@ export {
   checkLogHeader,
   checkLogRecord,
   findLogRecord,
+  isLogRecordFramed,
   isPayloadWhole,
   LOG_HEADER_BYTES,
   LOG_MAGIC,

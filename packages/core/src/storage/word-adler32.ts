@@ -6,7 +6,7 @@
 import { adler32 } from '@zooid/protocol';
 
 const MODULUS = 65521;
-/** 20 words. The prefix sums of 20 bytes stay below 2^16: 255·(0 + 1 + ... + 19) = 48,450. */
+/** At most 20 words. The prefix sums of 20 bytes stay below 2^16: 255·(0 + 1 + ... + 19) = 48,450. */
 const GROUP_BYTES = 80;
 /** Bytes until the sums must be reduced: a multiple of the group below the 5552 of adler32.ts, for the same reason. */
 const BLOCK_BYTES = 5520;
@@ -27,16 +27,17 @@ export function wordAdler32(
   let low = value & 0xffff;
   let high = value >>> 16;
   let at = start;
-  while (end - at >= GROUP_BYTES) {
+  while (end - at >= 4) {
     const blockEnd = Math.min(at + BLOCK_BYTES, end);
-    while (blockEnd - at >= GROUP_BYTES) {
+    while (blockEnd - at >= 4) {
+      const groupBytes = Math.min(GROUP_BYTES, (blockEnd - at) & ~3);
       // Each variable holds two sums of 16 bits: of bytes 0 and 2 of the words, and of bytes 1 and 3. The
       // prefix sums count a byte once for every word behind its own.
       let even = 0;
       let odd = 0;
       let evenPrefix = 0;
       let oddPrefix = 0;
-      for (const groupEnd = at + GROUP_BYTES; at < groupEnd; at += 4) {
+      for (const groupEnd = at + groupBytes; at < groupEnd; at += 4) {
         const word = view.getInt32(at, true);
         evenPrefix = (evenPrefix + even) | 0;
         oddPrefix = (oddPrefix + odd) | 0;
@@ -50,7 +51,7 @@ export function wordAdler32(
       const prefix =
         (evenPrefix & 0xffff) + (evenPrefix >>> 16) + (oddPrefix & 0xffff) + (oddPrefix >>> 16);
       high =
-        (high + GROUP_BYTES * low + 4 * prefix + (4 * byte0 + 3 * byte1 + 2 * byte2 + byte3)) | 0;
+        (high + groupBytes * low + 4 * prefix + (4 * byte0 + 3 * byte1 + 2 * byte2 + byte3)) | 0;
       low += byte0 + byte1 + byte2 + byte3;
     }
     low %= MODULUS;

@@ -54,6 +54,22 @@ describe('immunity: ZK-2560, 2561, 4744: a torn tail', () => {
     }
   });
 
+  test('is cut off likewise where the snapshot has the records before it', async () => {
+    const directory = temporaryDirectory();
+    await writeSnapshot(directory, 2, treeOf(2));
+    const log = writeLog(directory, 1, 3);
+    for (let end = log.offsets[2]! + 5; end < log.offsets[3]!; end++) {
+      const torn = log.bytes.slice();
+      torn.fill(0, end);
+      fs.writeFileSync(log.path, torn);
+
+      const { result } = recoverDirectory(directory);
+
+      expect(result, `cut at ${end}`).toMatchObject({ lastZxid: 2, recordCount: 0 });
+      expect(fs.statSync(log.path).size).toBe(log.offsets[2]);
+    }
+  });
+
   test('at every byte of the last record, without padding, is cut off likewise', async () => {
     const directory = await emptyDatabase();
     const log = writeLog(directory, 1, 3, { paddingBytes: 0 });
@@ -348,4 +364,28 @@ test('immunity: ZK-3496: the size of a record is no reason to refuse it at repla
   fs.writeFileSync(path.join(directory, 'log.1'), bytes);
 
   expect(recoverDirectory(directory).zxids).toEqual([1]);
+});
+
+test('a bit that flips in a record which the snapshot has does no harm, or the log is refused', async () => {
+  const directory = temporaryDirectory();
+  await writeSnapshot(directory, 3, treeOf(3));
+  const log = writeLog(directory, 1, 6);
+  let refusals = 0;
+  for (let at = log.offsets[1]!; at < log.offsets[2]!; at++) {
+    const damaged = log.bytes.slice();
+    damaged[at]! ^= 1 << (at % 8);
+    fs.writeFileSync(log.path, damaged);
+
+    let zxids: readonly number[] = [4, 5, 6];
+    try {
+      ({ zxids } = recoverDirectory(directory));
+    } catch (error) {
+      if (!(error instanceof RecoveryError)) throw error;
+      refusals++;
+    }
+    expect(zxids, `damage at ${at}`).toEqual([4, 5, 6]);
+  }
+  // The length, the end mark and the zxid lead to what follows.
+  expect(refusals).toBeGreaterThanOrEqual(4 + 1 + 8);
+  expect(refusals).toBeLessThan(log.offsets[2]! - log.offsets[1]!);
 });
