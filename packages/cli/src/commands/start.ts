@@ -58,12 +58,13 @@ export async function start(
     }
     output.write(words);
     words = '';
-    const running = runningServer(place.pidFile);
-    if (running !== undefined) {
-      output.line(`already running as process ${running}.`);
+    const earlier = readPidFile(place.pidFile);
+    if (earlier !== undefined && isServer(earlier)) {
+      output.line(`already running as process ${earlier}.`);
       return ExitCode.failed;
     }
-    rmSync(place.pidFile, { force: true });
+    // Not if somebody else has done so, and started a server, while that was being found out.
+    if (readPidFile(place.pidFile) === earlier) rmSync(place.pidFile, { force: true });
     const outcome = await startInBackground({
       command: [
         ...parts.selfCommand,
@@ -83,17 +84,14 @@ export async function start(
   }
 }
 
-/** The process of a pid file, if it is a server. */
-function runningServer(pidFile: string): number | undefined {
-  const pid = readPidFile(pidFile);
-  if (pid === undefined) return undefined;
+function isServer(pid: number): boolean {
   const kind = kindOfProcess(pid);
-  return kind === 'zooid' || kind === 'apache' ? pid : undefined;
+  return kind === 'zooid' || kind === 'apache';
 }
 
 function tell(
   outcome: StartOutcome,
-  { logFile }: ServerPlace,
+  { pidFile, logFile }: ServerPlace,
   { wait }: WaitOptions,
   output: Output,
 ): number {
@@ -111,6 +109,9 @@ function tell(
       output.line('FAILED TO START');
       for (const line of outcome.lastWords) output.note(`  ${line}`);
       output.note(`All that it said: ${logFile}`);
+      return ExitCode.failed;
+    case 'late':
+      output.line(`already running as process ${readPidFile(pidFile) ?? 'of another start'}.`);
       return ExitCode.failed;
     case 'no-pid-file':
       output.line('FAILED TO WRITE PID');

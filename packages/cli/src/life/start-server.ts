@@ -12,6 +12,8 @@ export type StartOutcome =
   | { readonly kind: 'slow'; readonly pid: number }
   /** It ended; what it said last. */
   | { readonly kind: 'ended'; readonly lastWords: readonly string[] }
+  /** Another start was a moment earlier, and this one was ended again. */
+  | { readonly kind: 'late' }
   /** The server was ended again: the file with its process id could not be written. */
   | { readonly kind: 'no-pid-file'; readonly reason: string };
 
@@ -57,6 +59,7 @@ export async function startInBackground(order: StartOrder): Promise<StartOutcome
     } catch (error) {
       child.kill('SIGKILL');
       await ended;
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return { kind: 'late' };
       return { kind: 'no-pid-file', reason: (error as Error).message };
     }
   }

@@ -99,6 +99,18 @@ describe('a server in the background', () => {
     expect(readPidFile(pidFile)).not.toBe(process.pid);
   }, 120_000);
 
+  test('is one, of two that are started at the same moment', async () => {
+    const runs = await Promise.all([runZooid(['start', config]), runZooid(['start', config])]);
+    const [winner, loser] = runs.sort((left, right) => Number(left.code) - Number(right.code));
+    expect([winner?.code, winner?.out]).toEqual([0, 'Starting zookeeper ... STARTED\n']);
+    const pid = readPidFile(pidFile);
+    expect([loser?.code, loser?.out]).toEqual([
+      1,
+      `Starting zookeeper ... already running as process ${pid}.\n`,
+    ]);
+    expect((await runZooid(['stop', config])).out).toBe('Stopping zookeeper ... STOPPED\n');
+  }, 120_000);
+
   test('is not stopped through a number that belongs to another program', async () => {
     const { code } = await runZooid(['start', config]);
     expect(code).toBe(0);
