@@ -63,7 +63,8 @@ export async function orRefuse<T>(file: string, pass: Promise<T>): Promise<T> {
     if (!(error instanceof SnapshotDamage) && !(error instanceof MissingParent)) throw error;
     const what = error instanceof SnapshotDamage ? describeDamage(error) : error.message;
     throw new CommandError(`${file} is no whole snapshot: ${what}.`, {
-      remedy: 'Take another snapshot, or that of another member. More about it: zooid snapshot verify',
+      remedy:
+        'Take another snapshot, or that of another member. More about it: zooid snapshot verify',
       cause: error,
     });
   }

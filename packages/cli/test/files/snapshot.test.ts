@@ -149,14 +149,14 @@ describe('verify', () => {
     expect(await codesOf(file)).toEqual({ exit: 1, codes: [code] });
   });
 
-  test('forgives an unknown session and another digest where transactions went on meanwhile', async () => {
+  test('forgives an unknown session or ACL and another digest where transactions went on meanwhile', async () => {
     const file = writeSnapshot(temporaryDirectory(), 'snapshot.1a', {
-      znodes: [...ALWAYS, { path: '/a', owner: 5n, mzxid: 0x1b }],
+      znodes: [...ALWAYS, { path: '/a', aclId: 7n, owner: 5n, mzxid: 0x1b }],
       digest: { zxid: 0x1b, digest: 1n },
     });
     expect(await codesOf(file)).toEqual({
       exit: 0,
-      codes: ['SESSION_UNKNOWN', 'DIGEST_OF_ANOTHER_ZXID'],
+      codes: ['ACL_UNKNOWN', 'SESSION_UNKNOWN', 'DIGEST_OF_ANOTHER_ZXID'],
     });
   });
 });
