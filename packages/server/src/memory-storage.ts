@@ -42,9 +42,13 @@ export class MemoryStorage {
 
   startPurging(): void {}
 
-  /** Answers what is under way, takes no more, and leaves the data for the next server. */
-  async close(): Promise<void> {
+  /** Answers what is under way and takes no more. */
+  async stop(): Promise<void> {
     await this.#log?.close();
+  }
+
+  /** Leaves the data for the next server. After {@link stop}. */
+  async close(): Promise<void> {
     const core = this.#core;
     if (core === undefined) return;
     this.#core = undefined;

@@ -341,9 +341,10 @@ class Server implements RunningServer {
     this.#stopping.abort(new Error('the server stops'));
     // What was taken in is answered: no more is read, then the log is written out, then all hang up.
     this.#listener?.stopReading();
-    await this.#storage?.close();
+    await this.#storage?.stop(this.#fatal === undefined ? 'finished' : 'given-up');
     await this.#listener?.close();
     await this.#http?.close();
+    await this.#storage?.close();
     this.#reporter.report({
       kind: 'server-stopped',
       durationMs: this.#clock.nowMs() - startedMs,

@@ -137,6 +137,7 @@ export class SnapshotWriting {
   /** What left {@link out} last. */
   #copy = new Uint8Array(SLICE_BYTES);
   #isAborted = false;
+  #isHurried = false;
 
   /** @internal Made by {@link SnapshotStore.begin}. */
   constructor(
@@ -151,6 +152,11 @@ export class SnapshotWriting {
     this.#zxid = head.zxid;
     this.#digest = head.digest;
     writeSnapshotHead(this.out, head.sessions, head.acls);
+  }
+
+  /** From now on nobody else needs the event loop: {@link write} rests no more. */
+  hurry(): void {
+    this.#isHurried = true;
   }
 
   /** Gives the snapshot up: {@link write} then resolves to undefined and leaves no file. No effect once it is written. */
@@ -197,18 +203,19 @@ export class SnapshotWriting {
     for (let isLast = false; !isLast; ) {
       if (this.#isAborted) return;
       const startedMs = performance.now();
+      // How busy others kept the event loop since the last slice.
+      const { utilization } = performance.eventLoopUtilization(loop);
       // Pre-images that came meanwhile count for the slice: the work of one round stays bounded.
       isLast = image.writeSlice(Math.max(4096, sliceBytes - this.out.length));
       if (isLast) this.#writeSeals();
       const slice = this.#takeOut();
       const endedMs = performance.now();
+      loop = performance.eventLoopUtilization();
       await sink.write(slice);
       // Requests come first: a snapshot may take its time, for the log has everything.
-      const { utilization } = performance.eventLoopUtilization(loop);
-      loop = performance.eventLoopUtilization();
       const dueMs = endedMs + (endedMs - startedMs) * REST_FACTOR_MAX * utilization;
       const restMs = dueMs - performance.now();
-      if (restMs >= 1 && !isLast) await sleep(restMs);
+      if (restMs >= 1 && !isLast && !this.#isHurried) await sleep(restMs);
     }
     await sink.end();
   }
