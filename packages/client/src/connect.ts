@@ -31,7 +31,8 @@ const REPLY_BYTES_MAX_DEFAULT = 64 * 1024 * 1024;
 export async function connect(servers: string, options: ConnectOptions = {}): Promise<ZooKeeper> {
   const target = parseConnectString(servers);
   options.signal?.throwIfAborted();
-  const session = openSession(target, options);
+  const session = createSession(target, options);
+  session.open();
   try {
     await session.untilState(['connected', 'read-only'], {
       signal: options.signal,
@@ -52,8 +53,8 @@ export async function connect(servers: string, options: ConnectOptions = {}): Pr
   return new ZooKeeper(session, new Chroot(target.chroot));
 }
 
-/** A session that has begun to connect. */
-export function openSession(target: ConnectString, options: ConnectOptions): Session {
+/** A session that is ready to connect: `open` begins it. */
+export function createSession(target: ConnectString, options: ConnectOptions): Session {
   const sessionTimeoutMs = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS_DEFAULT;
   const session = new Session(
     {
@@ -89,6 +90,5 @@ export function openSession(target: ConnectString, options: ConnectOptions): Ses
       .addAuth(scheme, typeof auth === 'string' ? encodeUtf8(auth) : auth)
       .catch(() => undefined);
   }
-  session.open();
   return session;
 }
