@@ -35,11 +35,6 @@ export interface LogReport {
   readonly lastZxid: number;
 }
 
-export interface LogVerification {
-  readonly logs: readonly LogReport[];
-  readonly findings: readonly Finding[];
-}
-
 /**
  * The logs that arguments name, in the order of their zxids: files, or directories, of which `version-2` is looked into.
  *
