@@ -209,12 +209,12 @@ export function checkLeftovers(notes: Notes, directory: string): void {
         'it comes from a restore.',
         remedy,
       );
-    } else if (name.endsWith('.tmp')) {
+    } else if (name.endsWith('.tmp') || name.startsWith('tmp.repair.')) {
       notes.find(
         'info',
         'LEFTOVER',
         file,
-        'a file that was being written when a server went.',
+        'a file that was being written when a server, or a repair, was ended.',
         'If no server runs, remove it.',
       );
     }

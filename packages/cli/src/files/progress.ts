@@ -32,11 +32,13 @@ export async function startProgress(
   if (answer === 'streams' && output.isTerminal) return NO_PROGRESS;
   const { default: progress } = await import('cli-progress');
   const bar: SingleBar = new progress.SingleBar({
-    format: `${label} [{bar}] {percentage}% {value}/{total} MB, {eta_formatted} left`,
+    format: `${label} [{bar}] {percentage}% {value}/{total} MB`,
     stream: process.stderr,
     clearOnComplete: true,
-    // A hidden cursor would stay hidden after Ctrl-C.
+    // Ctrl-C ends the process at once: cursor and line ends of the terminal are left as they are.
+    gracefulExit: false,
     hideCursor: null,
+    linewrap: true,
   });
   bar.start(Math.ceil(totalBytes / MEGABYTE), 0);
   return {
