@@ -70,5 +70,6 @@ export {
 export type { TlsOptions } from './transport/tcp-transport.ts';
 export type { Connection, ConnectionHandlers, Transport } from './transport/transport.ts';
 export type { WatchEvent } from './watch-event.ts';
+export type { WatchSelection } from './watch-removal.ts';
 export type { WatchStream } from './watch-stream.ts';
-export type { SessionInfo, WatchedExistence, WatchSelection, ZooKeeper } from './zookeeper.ts';
+export type { SessionInfo, WatchedExistence, ZooKeeper } from './zookeeper.ts';

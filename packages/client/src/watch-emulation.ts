@@ -7,6 +7,7 @@
  * znode itself, as by a lasting watch.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { joinPath, OpCode } from '@zooid/protocol';
 import { ZooKeeperError } from './errors.ts';
 import { readChildren, readStat } from './replies.ts';
@@ -14,6 +15,12 @@ import type { CallSpec } from './session/call.ts';
 import type { Session } from './session/session.ts';
 import type { LastingWatch, OneShotWatch } from './session/watch-registry.ts';
 import type { Stat } from './stat.ts';
+import { removeOneShot } from './watch-removal.ts';
+
+/** Pause before a read is tried again that a server or this client had no room for, in ms. */
+const RETRY_PAUSE_MS = 100;
+/** Znodes whose watches are taken off at a time. */
+const REMOVALS_AT_A_TIME = 256;
 
 /** A znode that is watched. */
 interface WatchedNode {
@@ -29,7 +36,7 @@ export class WatchEmulation {
   readonly #session: Session;
   readonly #watch: LastingWatch;
   readonly #nodes = new Map<string, WatchedNode>();
-  #isStopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(session: Session, watch: LastingWatch) {
     this.#session = session;
@@ -41,10 +48,19 @@ export class WatchEmulation {
     return this.#add(this.#watch.path, 'quietly');
   }
 
-  stop(): void {
-    this.#isStopped = true;
-    for (const node of this.#nodes.values()) this.#forget(node);
+  /** Takes all its watches off. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const nodes = [...this.#nodes.values()];
     this.#nodes.clear();
+    for (let at = 0; at < nodes.length; at += REMOVALS_AT_A_TIME) {
+      const portion = nodes.slice(at, at + REMOVALS_AT_A_TIME);
+      await Promise.all(portion.map((node) => this.#forget(node)));
+    }
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   async #add(path: string, manner: 'quietly' | 'telling'): Promise<void> {
@@ -86,6 +102,8 @@ export class WatchEmulation {
           return;
         }
         node.reading = 'again';
+        const { signal } = this.#stopping;
+        await sleep(RETRY_PAUSE_MS, undefined, { signal }).catch(() => undefined);
       }
     } while ((node.reading as string) === 'again' && !this.#isStopped);
     node.reading = 'no';
@@ -96,13 +114,17 @@ export class WatchEmulation {
       this.#session.call(existsSpec(path, node.existence)),
       this.#session.call(childrenSpec(path, node.children)),
     ]);
-    if (this.#isStopped) return;
+    if (this.#isStopped) {
+      // The answers have left watches behind us.
+      await this.#forget(node);
+      return;
+    }
     const before = node.stat;
     node.stat = stat;
     if (manner === 'telling') this.#tell(path, before, stat);
     if (stat === undefined && path !== this.#watch.path) {
       this.#nodes.delete(path);
-      this.#forget(node);
+      void this.#forget(node);
     }
     if (this.#watch.mode === 'recursive') {
       await Promise.all(names.map((name) => this.#add(joinPath(path, name), manner)));
@@ -123,14 +145,16 @@ export class WatchEmulation {
     }
   }
 
-  #forget(node: WatchedNode): void {
-    this.#session.watches.removeOneShot(node.existence);
-    this.#session.watches.removeOneShot(node.children);
+  async #forget({ existence, children }: WatchedNode): Promise<void> {
+    await Promise.all([
+      removeOneShot(this.#session, existence),
+      removeOneShot(this.#session, children),
+    ]);
   }
 
   #end(error: Error): void {
     if (this.#isStopped) return;
-    this.stop();
+    void this.stop();
     this.#watch.onEnd(error);
   }
 }

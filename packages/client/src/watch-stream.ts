@@ -1,14 +1,14 @@
-import { AddWatchMode, OpCode, WatcherType } from '@zooid/protocol';
+import { AddWatchMode, OpCode } from '@zooid/protocol';
 import { BoundedQueue } from './bounded-queue.ts';
 import type { Chroot } from './chroot.ts';
 import { UnimplementedError, WatchOverflowError } from './errors.ts';
 import { onAbort } from './on-abort.ts';
 import type { WatchOptions } from './options.ts';
-import { readNothing } from './replies.ts';
 import type { Session } from './session/session.ts';
 import type { LastingWatch } from './session/watch-registry.ts';
 import { WatchEmulation } from './watch-emulation.ts';
 import type { WatchEvent } from './watch-event.ts';
+import { removeLasting } from './watch-removal.ts';
 
 const QUEUED_MAX_DEFAULT = 65_536;
 
@@ -75,7 +75,7 @@ export class WatchStream implements AsyncIterableIterator<WatchEvent>, AsyncDisp
   async #register(): Promise<void> {
     const { mode, path } = this.#watch;
     // Known from now on, so that nobody who leaves takes the server's watch away under us.
-    this.#session.watches.addLasting(this.#watch);
+    this.#session.watches.expectLasting(this.#watch);
     try {
       await this.#session.call({
         operation: 'watch',
@@ -85,7 +85,7 @@ export class WatchStream implements AsyncIterableIterator<WatchEvent>, AsyncDisp
           path,
           mode: mode === 'recursive' ? AddWatchMode.persistentRecursive : AddWatchMode.persistent,
         },
-        decode: readNothing,
+        decode: () => this.#session.watches.confirmLasting(this.#watch),
         effect: 'none',
       });
     } catch (error) {
@@ -120,32 +120,7 @@ export class WatchStream implements AsyncIterableIterator<WatchEvent>, AsyncDisp
   async #remove(): Promise<void> {
     this.#stopSignal?.();
     this.#events.end();
-    this.#emulation?.stop();
-    const { watches } = this.#session;
-    watches.removeLasting(this.#watch);
-    if (this.#emulation === undefined) await removeFromServer(this.#session, this.#watch);
-  }
-}
-
-/** Takes the watch off the server, unless that would take another one with it. */
-async function removeFromServer(session: Session, { mode, path }: LastingWatch): Promise<void> {
-  const kinds = session.watches.kindsAt(path);
-  if (kinds.includes(mode) || session.endError !== undefined) return;
-  const own = mode === 'recursive' ? WatcherType.persistentRecursive : WatcherType.persistent;
-  try {
-    await session.call({
-      operation: 'removeWatches',
-      path,
-      // Only servers from 3.9 on tell modes apart; with nothing else at the path all know how to remove all.
-      request: {
-        op: OpCode.removeWatches,
-        path,
-        type: kinds.length === 0 ? WatcherType.any : own,
-      },
-      decode: readNothing,
-      effect: 'none',
-    });
-  } catch {
-    // An older server keeps the watch, or the session ended: what it still tells of finds nobody.
+    if (this.#emulation === undefined) await removeLasting(this.#session, this.#watch);
+    else await this.#emulation.stop();
   }
 }

@@ -51,10 +51,10 @@ import {
 import type { CallOptions } from './session/call.ts';
 import type { Session } from './session/session.ts';
 import type { SessionState } from './session/session-core.ts';
-import type { WatchKind } from './session/watch-registry.ts';
 import type { Stat } from './stat.ts';
 import { Transaction } from './transaction.ts';
 import { parseConnectString } from './transport/connect-string.ts';
+import { kindsOf, removeOneShot, type WatchSelection } from './watch-removal.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /** The version of a write that takes any. */
@@ -77,9 +77,6 @@ export interface WatchedExistence extends Watched {
   /** undefined when it does not exist. */
   readonly stat: Stat | undefined;
 }
-
-/** Which watches of this session at a path. */
-export type WatchSelection = 'data' | 'children' | 'any';
 
 /**
  * A session with a ZooKeeper service.
@@ -166,12 +163,13 @@ export class ZooKeeper implements AsyncDisposable {
   }
 
   /**
-   * Shows credentials on this connection and all later ones.
+   * Shows credentials on this connection and all later ones, also when nobody waits for the answer any more.
    *
    * @throws AuthFailedError when they are refused: that ends the session, as the servers do.
    */
-  addAuth(scheme: string, auth: string | Uint8Array): Promise<void> {
-    return this.#session.addAuth(scheme, typeof auth === 'string' ? encodeUtf8(auth) : auth);
+  addAuth(scheme: string, auth: string | Uint8Array, options?: CallOptions): Promise<void> {
+    const bytes = typeof auth === 'string' ? encodeUtf8(auth) : auth;
+    return this.#session.addAuth(scheme, bytes, options);
   }
 
   /**
@@ -445,7 +443,7 @@ export class ZooKeeper implements AsyncDisposable {
   /** Whether the server has such a watch of this session at `path`. Servers from 3.6 on. */
   async hasWatch(path: string, which: WatchSelection, options?: CallOptions): Promise<boolean> {
     try {
-      await this.#onWatches('hasWatch', OpCode.checkWatches, path, which, options);
+      await this.#onWatches('hasWatch', OpCode.checkWatches, path, which, readNothing, options);
       return true;
     } catch (error) {
       if (error instanceof NoWatcherError) return false;
@@ -460,14 +458,14 @@ export class ZooKeeper implements AsyncDisposable {
    * @throws NoWatcherError when there was none.
    */
   async removeWatches(path: string, which: WatchSelection, options?: CallOptions): Promise<void> {
-    await this.#onWatches('removeWatches', OpCode.removeWatches, path, which, options);
-    const removed = new NoWatcherError({
-      operation: 'watch',
-      path,
-      sentence: 'the watch was removed',
-    });
-    const serverPath = this.#chroot.toServer('removeWatches', path);
-    this.#session.watches.endAt(serverPath, kindsOf[which], removed);
+    const sentence = 'the watch was removed';
+    const removed = new NoWatcherError({ operation: 'watch', path, sentence });
+    const { watches } = this.#session;
+    // With the answer, not after it: what is watched from then on stays.
+    const onRemoved = () => {
+      watches.endAt(this.#chroot.toServer('removeWatches', path), kindsOf[which], removed);
+    };
+    await this.#onWatches('removeWatches', OpCode.removeWatches, path, which, onRemoved, options);
   }
 
   // ── configuration of the ensemble ──────────────────────────────────────────────────────────────────────
@@ -562,8 +560,9 @@ export class ZooKeeper implements AsyncDisposable {
     op: (typeof OpCode)['checkWatches' | 'removeWatches'],
     path: string,
     which: WatchSelection,
+    decode: () => void,
     options: CallOptions | undefined,
-  ): Promise<undefined> {
+  ): Promise<void> {
     const serverPath = this.#chroot.tryToServer(path);
     if (serverPath === undefined) return this.#chroot.refuse(operation, path);
     return this.#session.call(
@@ -571,7 +570,7 @@ export class ZooKeeper implements AsyncDisposable {
         operation,
         path,
         request: { op, path: serverPath, type: WatcherType[which] },
-        decode: readNothing,
+        decode,
         effect: 'none',
       },
       options,
@@ -588,43 +587,12 @@ export class ZooKeeper implements AsyncDisposable {
 
   #withWatch<T extends object>(value: T, watch: OneShot): T & Watched {
     const { changed } = watch;
-    return Object.assign(value, { changed, unwatch: () => this.#unwatch(watch) });
-  }
-
-  /** Forgets a one-shot watch; on the server only if that takes no other watch with it. */
-  async #unwatch(watch: OneShot): Promise<void> {
-    const { watches } = this.#session;
-    watches.removeOneShot(watch);
-    const which = watch.kind === 'children' ? 'children' : 'data';
-    const needed = watches.kindsAt(watch.path);
-    const isShared = needed.some((kind) => isLasting(kind) || kindsOf[which].includes(kind));
-    if (isShared || this.#session.endError !== undefined) return;
-    try {
-      await this.#session.call({
-        operation: 'unwatch',
-        path: this.#chroot.toClient(watch.path),
-        request: { op: OpCode.removeWatches, path: watch.path, type: WatcherType[which] },
-        decode: readNothing,
-        effect: 'none',
-      });
-    } catch {
-      // It has fired meanwhile, or the session has ended: it is gone all the same.
-    }
+    return Object.assign(value, { changed, unwatch: () => removeOneShot(this.#session, watch) });
   }
 
   #ownCreated({ path, stat }: Created): Created {
     return { path: this.#chroot.toClient(path), stat };
   }
-}
-
-const kindsOf: Readonly<Record<WatchSelection, readonly WatchKind[]>> = {
-  data: ['data', 'exist'],
-  children: ['children'],
-  any: ['data', 'exist', 'children', 'persistent', 'recursive'],
-};
-
-function isLasting(kind: WatchKind): boolean {
-  return kind === 'persistent' || kind === 'recursive';
 }
 
 function readEphemerals(reader: JuteReader): readonly string[] {

@@ -4,6 +4,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { ConnectionLossError, OperationTimeoutError } from '../errors.ts';
+import { Limit, startTimer, TIMER_MS_MAX } from '../limit.ts';
 import { onAbort } from '../on-abort.ts';
 import type { Backoff } from '../transport/backoff.ts';
 import type { ServerAddress } from '../transport/connect-string.ts';
@@ -36,6 +37,8 @@ export type StateListener = (state: SessionState, cause: Error | undefined) => v
 const PROBE_PAUSE_MS_MAX = 60_000;
 const PROBE_PAUSE_MS_MIN = 100;
 const PROBE_TIMEOUT_MS = 1_000;
+/** A connection that lasted less, in ms, was no better than a failed attempt: the pauses go on growing. */
+const LASTING_CONNECTION_MS = 1_000;
 
 export class Session {
   readonly #core: SessionCore;
@@ -51,10 +54,13 @@ export class Session {
   // Counts connections: what an older one still tells is not heard.
   #generation = 0;
   #lastFailure: Error | undefined;
+  /** Since when there is a session on the connection; undefined while there is none. */
+  #connectedSinceMs: number | undefined;
   #reconnectTimer: NodeJS.Timeout | undefined;
   #wakeTimer: NodeJS.Timeout | undefined;
   #wakeCheck: NodeJS.Immediate | undefined;
   #probeTimer: NodeJS.Timeout | undefined;
+  #probe: Connection | undefined;
 
   constructor(options: SessionCoreOptions, parts: SessionParts) {
     this.#options = options;
@@ -118,11 +124,21 @@ export class Session {
     const timeoutMs = options?.timeoutMs;
     const deadlineMs =
       timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
-    return this.#core.submit(spec, deadlineMs, options?.signal);
+    const answer = this.#core.submit(spec, deadlineMs, options?.signal);
+    if (spec.watch !== undefined) {
+      const stopExpecting = this.watches.expectOneShot(spec.watch);
+      answer.then(stopExpecting, stopExpecting);
+    }
+    return answer;
   }
 
-  addAuth(scheme: string, auth: Uint8Array): Promise<void> {
-    return this.#core.addAuth(scheme, auth);
+  async addAuth(scheme: string, auth: Uint8Array, options?: CallOptions): Promise<void> {
+    options?.signal?.throwIfAborted();
+    const answer = this.#core.addAuth(scheme, auth);
+    using limit = new Limit(options?.signal, options?.timeoutMs, () => {
+      return new OperationTimeoutError({ operation: 'addAuth' });
+    });
+    await limit.race(answer);
   }
 
   close(): Promise<void> {
@@ -155,7 +171,7 @@ export class Session {
       };
       const stopListening = this.onStateChange(check);
       const stopSignal = signal && onAbort(signal, () => settle(() => reject(signal.reason)));
-      const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
+      const timer = timeoutMs === undefined ? undefined : startTimer(onTimeout, timeoutMs);
       check(this.state);
     });
   }
@@ -181,6 +197,11 @@ export class Session {
   // ── connections ────────────────────────────────────────────────────────────────────────────────────────
 
   #openLater(): void {
+    const sinceMs = this.#connectedSinceMs;
+    this.#connectedSinceMs = undefined;
+    if (sinceMs !== undefined && performance.now() - sinceMs >= LASTING_CONNECTION_MS) {
+      this.#parts.backoff.reset();
+    }
     // Nobody else stands at the door when a client is new; after a loss all clients of a server come at once.
     const delayMs = this.#server === undefined ? 0 : this.#parts.backoff.next();
     this.#reconnectTimer = setTimeout(() => this.#open(), delayMs);
@@ -244,10 +265,11 @@ export class Session {
 
   #onStateChange(state: SessionState, cause: Error | undefined): void {
     clearTimeout(this.#probeTimer);
+    this.#probe?.destroy();
     switch (state) {
       case 'connected':
       case 'read-only':
-        this.#parts.backoff.reset();
+        this.#connectedSinceMs = performance.now();
         if (this.#server !== undefined) this.#parts.servers.onConnected(this.#server);
         if (state === 'read-only') this.#probeLater(PROBE_PAUSE_MS_MIN);
         break;
@@ -269,26 +291,37 @@ export class Session {
     clearTimeout(this.#wakeTimer);
     // Rounded up, so that the time has come when the timer says so.
     const delayMs = Math.max(0, Math.ceil(atMs - performance.now()));
-    this.#wakeTimer = setTimeout(() => {
-      // After a stall of this process what the server said meanwhile lies unread: it is read before anybody
-      // looks at the clock.
-      this.#wakeCheck = setImmediate(() => this.#core.onWake(performance.now()));
-    }, delayMs);
+    // A time further off than a timer can be is asked for again then.
+    this.#wakeTimer = setTimeout(
+      () => {
+        // After a stall of this process what the server said meanwhile lies unread: it is read before anybody
+        // looks at the clock.
+        this.#wakeCheck = setImmediate(() => this.#core.onWake(performance.now()));
+      },
+      Math.min(delayMs, TIMER_MS_MAX),
+    );
   }
 
   /** While only a read-only server is there, looks for one that can write, ever less often. */
   #probeLater(pauseMs: number): void {
     this.#probeTimer = setTimeout(() => {
-      void this.#probe(Math.min(pauseMs * 2, PROBE_PAUSE_MS_MAX));
+      void this.#lookForReadWrite(Math.min(pauseMs * 2, PROBE_PAUSE_MS_MAX));
     }, pauseMs);
   }
 
-  async #probe(nextPauseMs: number): Promise<void> {
+  async #lookForReadWrite(nextPauseMs: number): Promise<void> {
     const generation = this.#generation;
-    const server = this.#parts.servers.next();
+    const { servers, transport } = this.#parts;
+    const server = servers.next();
+    // Its connection ends with the state, at the latest.
+    const observed: Transport = {
+      open: (...how) => {
+        this.#probe = transport.open(...how);
+        return this.#probe;
+      },
+    };
     const isFound =
-      server !== this.#server &&
-      (await isReadWrite(this.#parts.transport, server, PROBE_TIMEOUT_MS));
+      server !== this.#server && (await isReadWrite(observed, server, PROBE_TIMEOUT_MS));
     if (generation !== this.#generation || this.state !== 'read-only') return;
     if (!isFound) {
       this.#probeLater(nextPauseMs);

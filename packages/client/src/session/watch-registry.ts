@@ -58,6 +58,10 @@ export class WatchRegistry {
     persistent: new Map(),
     recursive: new Map(),
   };
+  /** Of #lasting: those of which no server has said that it has them. */
+  readonly #unconfirmed = new Set<LastingWatch>();
+  /** One-shot watches that reads on their way will leave. */
+  readonly #expected = new Set<OneShotWatch>();
 
   /** Watches held, of all kinds. */
   get size(): number {
@@ -75,8 +79,33 @@ export class WatchRegistry {
     add(this.#oneShots[kind], watch.path, watch);
   }
 
+  /**
+   * A read that leaves this watch is about to be sent: until it is answered nobody may take the watches of its path off the
+   * server.
+   *
+   * @returns what ends that. Again is harmless.
+   */
+  expectOneShot(watch: OneShotWatch): () => void {
+    this.#expected.add(watch);
+    return () => this.#expected.delete(watch);
+  }
+
   addLasting(watch: LastingWatch): void {
     add(this.#lasting[watch.mode], watch.path, watch);
+  }
+
+  /**
+   * The request for this watch is about to be sent. It hears of events, but is not registered again on a new connection,
+   * where its request is sent again: the server may not know such watches.
+   */
+  expectLasting(watch: LastingWatch): void {
+    this.addLasting(watch);
+    this.#unconfirmed.add(watch);
+  }
+
+  /** The server has it. */
+  confirmLasting(watch: LastingWatch): void {
+    this.#unconfirmed.delete(watch);
   }
 
   /** Forgets a watch; {@link kindsAt} says what the server may forget with it. */
@@ -87,15 +116,18 @@ export class WatchRegistry {
   /** Forgets a watch; {@link kindsAt} says what the server may forget with it. */
   removeLasting(watch: LastingWatch): void {
     remove(this.#lasting[watch.mode], watch.path, watch);
+    this.#unconfirmed.delete(watch);
   }
 
-  /** Kinds of watches that are held at `path`. */
+  /** Kinds of watches that are held, or expected, at `path`: what the server must keep. */
   kindsAt(path: string): readonly WatchKind[] {
     const tables: readonly (readonly [WatchKind, ReadonlyMap<string, unknown>])[] = [
       ...(Object.entries(this.#oneShots) as [WatchKind, Table<OneShotWatch>][]),
       ...(Object.entries(this.#lasting) as [WatchKind, Table<LastingWatch>][]),
     ];
-    return tables.filter(([, table]) => table.has(path)).map(([kind]) => kind);
+    const kinds = new Set(tables.filter(([, table]) => table.has(path)).map(([kind]) => kind));
+    for (const watch of this.#expected) if (watch.path === path) kinds.add(watch.kind);
+    return [...kinds];
   }
 
   /**
@@ -146,12 +178,15 @@ export class WatchRegistry {
     return chunks;
   }
 
-  *#all(): Generator<readonly [WatchKind, string, Iterable<LastingWatch>]> {
+  *#all(): Generator<readonly [WatchKind, string, readonly LastingWatch[]]> {
     for (const kind of ['data', 'exist', 'children'] as const) {
       for (const path of this.#oneShots[kind].keys()) yield [kind, path, []];
     }
     for (const kind of ['persistent', 'recursive'] as const) {
-      for (const [path, watches] of this.#lasting[kind]) yield [kind, path, watches];
+      for (const [path, watches] of this.#lasting[kind]) {
+        const confirmed = [...watches].filter((watch) => !this.#unconfirmed.has(watch));
+        if (confirmed.length > 0) yield [kind, path, confirmed];
+      }
     }
   }
 
@@ -162,6 +197,7 @@ export class WatchRegistry {
       for (const watches of table.values()) for (const watch of watches) all.add(watch);
       table.clear();
     }
+    this.#unconfirmed.clear();
     for (const watch of all) watch.onEnd(error);
   }
 
@@ -172,6 +208,7 @@ export class WatchRegistry {
       if (kind === 'persistent' || kind === 'recursive') take(this.#lasting[kind], path, ended);
       else take(this.#oneShots[kind], path, ended);
     }
+    for (const watch of ended) if (isLasting(watch)) this.#unconfirmed.delete(watch);
     for (const watch of ended) watch.onEnd(error);
   }
 }
@@ -188,9 +225,9 @@ class ChunkBuilder {
   };
   readonly #lasting: LastingWatch[] = [];
 
-  add(kind: WatchKind, path: string, watches: Iterable<LastingWatch>): void {
+  add(kind: WatchKind, path: string, watches: readonly LastingWatch[]): void {
     this.#paths[kind].push(path);
-    this.#lasting.push(...watches);
+    for (const watch of watches) this.#lasting.push(watch);
     // A character is at most three bytes, a length four: counted high, the frame is never longer.
     this.bytes += 4 + path.length * 3;
   }
@@ -241,4 +278,8 @@ function take<W extends V, V>(table: Table<W>, path: string, into: Set<V>): void
   if (watches === undefined) return;
   table.delete(path);
   for (const watch of watches) into.add(watch);
+}
+
+function isLasting(watch: OneShotWatch | LastingWatch): watch is LastingWatch {
+  return 'mode' in watch;
 }
