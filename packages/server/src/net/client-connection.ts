@@ -2,10 +2,13 @@ import type { Socket } from 'node:net';
 import { Client } from '@zooid/core';
 import { FrameSplitter } from '@zooid/protocol';
 import { ConnectionStats } from '../report/connection-stats.ts';
+import { descriptorOf } from './write-to-socket.ts';
 
 /** One client's connection: the core's client together with its socket. */
 export class ClientConnection extends Client {
   readonly socket: Socket;
+  /** See `write-to-socket.ts`. */
+  readonly descriptor: number;
   readonly frames: FrameSplitter;
   readonly stats: ConnectionStats = new ConnectionStats();
   readonly remotePort: number;
@@ -34,6 +37,7 @@ export class ClientConnection extends Client {
   ) {
     super({ address: facts.address });
     this.socket = socket;
+    this.descriptor = descriptorOf(socket);
     this.frames = new FrameSplitter(facts.frameBytesMax);
     this.remotePort = facts.port;
     this.establishedMs = facts.establishedMs;

@@ -143,7 +143,7 @@ export class ClientListener {
         this.#cut(connection, 'reads-too-slowly', `${waitingBytes} bytes wait to be read`);
         return;
       }
-      writeToSocket(socket, out.bytes, out.length);
+      writeToSocket(socket, connection.descriptor, out.bytes, out.length);
     }
     if (connection.closing !== undefined) {
       socket.destroySoon();
