@@ -176,6 +176,24 @@ describe.skipIf(missing !== undefined)(suiteTitle('file tools', missing), () => 
     },
   );
 
+  test.each(['apache', 'zooid'] as const)(
+    "the doctor finds %s's server healthy, and its directory while it runs",
+    async (kind) => {
+      await using server = await TestServer.start(kind, {
+        config: { extendedTypesEnabled: 'true' },
+      });
+      const { owner } = await writeEverything(server.port, '/everything');
+      const asked = await zooid('doctor', server.address);
+      expect(asked, asked.stdout).toMatchObject({ code: 0 });
+      expect(asked.stdout).toContain(`${server.address}: standalone, 3.`);
+      const looked = await zooid('doctor', server.dataDir);
+      expect(looked, looked.stdout).toMatchObject({ code: 0 });
+      // Only ours says who it is.
+      expect(looked.stdout.includes(`in use by process ${server.pid} `)).toBe(kind === 'zooid');
+      await owner.close();
+    },
+  );
+
   test('repair a log with a torn tail so that Apache reads it to its end', async () => {
     await using server = await writtenBy('zooid', '');
     const log = (await filesOf(server, 'log.'))[0]!;
