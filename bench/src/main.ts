@@ -1,27 +1,28 @@
 import { Cleanup } from './cleanup.ts';
+import { clientNames, clientTitles } from './client/client-row.ts';
+import { pinningText } from './client/pinning.ts';
 import { startFixedProcess } from './fixed/fixed-process.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
-import type { Busyness } from './processor-clock.ts';
 import { currentConditions } from './report/machine.ts';
 import { type Column, conditionsText, figureText, tableText, verdictText } from './report/table.ts';
 import type { TargetName } from './servers/server-kind.ts';
 import { findApacheServer, findZooidServer, type ServerKind } from './servers/server-kind.ts';
 import { diskDir } from './servers/temporary-dir.ts';
-import { Results, type RowHead, type Sample } from './suite/results.ts';
+import { measureClients } from './suite/measure-client.ts';
+import { type ColumnName, Results, type RowHead, type Sample } from './suite/results.ts';
 import { runOnAddress, runOnKind, type SuiteOutput } from './suite/run-suite.ts';
 
 /** `npm run bench`: measures, prints progress to stderr and the result to stdout. */
 const options = parseOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
 const results = new Results();
+const clientResults = new Results('client', 'node-zookeeper-client');
+const clientColumns = clientNames.map((name) => ({ name, title: clientTitles[name] }));
 const dataDir = diskDir(options.dataDir);
 const conditions = currentConditions(dataDir);
 const output: SuiteOutput = {
   results,
-  onSample: (target, { id, unit }, sample) => {
-    const cores = sample.busyness === undefined ? '' : busynessText(sample.busyness);
-    say(`${id.padEnd(44)} ${target.padEnd(7)} ${figureText(sample, unit).padStart(14)}  ${cores}`);
-  },
+  onSample: saySample,
 };
 
 say(conditionsText(conditions));
@@ -34,12 +35,20 @@ const columns = await measure(options).catch((reason: Error) => {
   return measuredColumns();
 });
 const rows = results.rows();
+const clients = clientResults.rows();
 if (options.format === 'json') {
-  console.log(JSON.stringify({ conditions, servers: columns, rows, error }, null, 2));
+  const comparison = { columns: clientColumns, pinning: pinningText, rows: clients };
+  console.log(
+    JSON.stringify({ conditions, servers: columns, rows, clients: comparison, error }, null, 2),
+  );
 } else {
   console.log(`\n${conditionsText(conditions)}\n`);
-  console.log(tableText(rows, columns, options.format));
-  console.log(verdictText(rows));
+  if (rows.length > 0) console.log(tableText(rows, columns, options.format));
+  if (clients.length > 0) {
+    console.log(`${rows.length > 0 ? '\n' : ''}Clients in one process; ${pinningText}.\n`);
+    console.log(tableText(clients, clientColumns, options.format));
+  }
+  console.log(verdictText([...rows, ...clients]));
 }
 if (error !== undefined) say(`the run failed: ${error}`);
 cleanup.run();
@@ -59,9 +68,21 @@ async function measure({ plan, rounds, server, isCalibration }: BenchOptions): P
   }
   const kinds = wantedKinds(options.targets);
   for (let round = 0; round < rounds; round++) {
-    for (const kind of kinds) await runOnKind(kind, plan, dataDir, cleanup, output);
+    for (const kind of kinds) {
+      await runOnKind(kind, plan, dataDir, cleanup, output);
+      if (kind.name === 'zooid') await compareClients(kind, plan);
+    }
   }
   return kinds.map(({ name, title }) => ({ name, title }));
+}
+
+async function compareClients(kind: ServerKind, { load }: BenchOptions['plan']): Promise<void> {
+  if (options.clientRows.length === 0) return;
+  const add = (client: ColumnName, head: RowHead, sample: Sample): void => {
+    clientResults.add(head, client, sample);
+    saySample(client, head, sample);
+  };
+  await measureClients(kind, options.clientRows, load, dataDir, cleanup, add);
 }
 
 /** Columns of what there is after a failure. */
@@ -91,10 +112,21 @@ function wantedKinds(targets: BenchOptions['targets']): ServerKind[] {
   return kinds;
 }
 
-function busynessText({ generator, server, others }: Busyness): string {
+function saySample(column: ColumnName, { id, unit }: RowHead, sample: Sample): void {
+  const cores = sample.busyness === undefined ? '' : busynessText(sample.busyness);
+  const each =
+    sample.processorUs === undefined
+      ? ''
+      : `, ${sample.processorUs.toFixed(2)} us of processor each`;
+  const figure = figureText(sample, unit).padStart(14);
+  say(`${id.padEnd(44)} ${column.padEnd(21)} ${figure}  ${cores}${each}`);
+}
+
+function busynessText({ generator, server, others }: NonNullable<Sample['busyness']>): string {
   const percent = (cores: number | undefined): string =>
     cores === undefined ? '?' : `${Math.round(cores * 100)} %`;
-  return `generator ${percent(generator)}, server ${percent(server)}, others ${percent(others)}`;
+  const ours = generator === undefined ? '' : `generator ${percent(generator)}, `;
+  return `${ours}server ${percent(server)}, others ${percent(others)}`;
 }
 
 function say(line: string): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type ClientRow, clientRows } from './client/client-row.ts';
 import type { TableFormat } from './report/table.ts';
 import type { SuitePlan } from './suite/run-suite.ts';
 import { loadSpecs } from './suite/spec.ts';
@@ -8,6 +9,8 @@ import type { ServerAddress } from './wire/session-socket.ts';
 /** What the command line asks for. */
 export interface BenchOptions {
   readonly plan: SuitePlan;
+  /** Rows of the comparison of client libraries; it needs our server. */
+  readonly clientRows: readonly ClientRow[];
   readonly rounds: number;
   readonly targets: 'ours' | 'apache' | 'both';
   /** A server that runs already; nothing is started then. */
@@ -53,7 +56,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--server <host:port>', 'measure this running server instead', parseAddress)
     .option(
       '--only <regexp>',
-      'only rows that match, such as "get 32x16", "start", "fan-out", "big-tree"',
+      'only rows that match, such as "get 32x16", "start", "fan-out", "big-tree", "client"',
       parseRegExp,
     )
     .option('--quick', 'fewer rows, a second each, a smaller tree')
@@ -103,6 +106,7 @@ function optionsOf(raw: RawOptions): BenchOptions {
       stallMs: isQuick ? 3_000 : 12_000,
       isFullSize: znodes >= 1_000_000,
     },
+    clientRows: raw.target === 'apache' ? [] : clientRows.filter(({ id }) => isWanted(id)),
     rounds: raw.repeat,
     targets: raw.target,
     server: raw.server,

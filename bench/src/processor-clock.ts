@@ -16,7 +16,7 @@ export interface Busyness {
 export const OTHERS_MAX = 0.2;
 
 /** Whether other processes took so much that a figure is not to be trusted. */
-export function isDisturbed(busyness: Busyness | undefined): boolean {
+export function isDisturbed(busyness: Pick<Busyness, 'others'> | undefined): boolean {
   return (busyness?.others ?? 0) > OTHERS_MAX;
 }
 

@@ -1,8 +1,7 @@
 import pc from 'picocolors';
 import { isDisturbed, OTHERS_MAX } from '../processor-clock.ts';
-import type { TargetName } from '../servers/server-kind.ts';
 import { barText } from '../suite/bar.ts';
-import type { Figure, ResultRow, Sample, Unit } from '../suite/results.ts';
+import type { ColumnName, Figure, ResultRow, Sample, Unit } from '../suite/results.ts';
 import type { Conditions } from './machine.ts';
 
 /** Above this share the generator, not the server, may have been the bottleneck. */
@@ -10,7 +9,7 @@ const BUSY_MAX = 0.9;
 
 /** A column of figures. */
 export interface Column {
-  readonly name: TargetName;
+  readonly name: ColumnName;
   readonly title: string;
 }
 

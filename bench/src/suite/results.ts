@@ -1,9 +1,13 @@
+import type { ClientName } from '../client/client-row.ts';
 import type { LatencySummary } from '../load/load-meter.ts';
 import type { Busyness } from '../processor-clock.ts';
 import type { TargetName } from '../servers/server-kind.ts';
 import type { Bar } from './bar.ts';
 import { isReached } from './bar.ts';
 import { median } from './median.ts';
+
+/** Whose figure it is. */
+export type ColumnName = TargetName | ClientName;
 
 /** What a figure is counted in. */
 export type Unit = '/s' | 'ms' | 'MB' | 'us' | '';
@@ -12,7 +16,10 @@ export type Unit = '/s' | 'ms' | 'MB' | 'us' | '';
 export interface Sample {
   readonly value: number;
   readonly latency?: LatencySummary;
-  readonly busyness?: Busyness;
+  /** Without `generator` where that is what is measured. */
+  readonly busyness?: Omit<Busyness, 'generator'> & Partial<Pick<Busyness, 'generator'>>;
+  /** Processor time of the client for each call, in microseconds. */
+  readonly processorUs?: number;
 }
 
 /** What a row is about. */
@@ -22,10 +29,10 @@ export interface RowHead {
   readonly bar: Bar | undefined;
 }
 
-/** One row of the result: the median of what was measured on each server. */
+/** One row of the result: the median of what was measured of each. */
 export interface ResultRow extends RowHead {
-  readonly figures: Readonly<Partial<Record<TargetName, Figure>>>;
-  /** Ours divided by Apache's. */
+  readonly figures: Readonly<Partial<Record<ColumnName, Figure>>>;
+  /** Ours divided by theirs. */
   readonly ratio: number | undefined;
   readonly isReached: boolean | undefined;
 }
@@ -37,11 +44,19 @@ export interface Figure extends Sample {
   readonly max: number;
 }
 
-/** Collects samples over all rounds and servers. */
+/** Collects samples over all rounds and columns. */
 export class Results {
-  readonly #rows = new Map<string, { head: RowHead; samples: Map<TargetName, Sample[]> }>();
+  readonly #rows = new Map<string, { head: RowHead; samples: Map<ColumnName, Sample[]> }>();
+  readonly #ours: ColumnName;
+  readonly #theirs: ColumnName;
 
-  add(head: RowHead, target: TargetName, sample: Sample): void {
+  /** The two columns that are compared. */
+  constructor(ours: ColumnName = 'zooid', theirs: ColumnName = 'apache') {
+    this.#ours = ours;
+    this.#theirs = theirs;
+  }
+
+  add(head: RowHead, target: ColumnName, sample: Sample): void {
     let row = this.#rows.get(head.id);
     if (row === undefined) {
       row = { head, samples: new Map() };
@@ -55,15 +70,15 @@ export class Results {
   /** Rows in the order in which they were first measured. */
   rows(): readonly ResultRow[] {
     return [...this.#rows.values()].map(({ head, samples }) => {
-      const figures: Partial<Record<TargetName, Figure>> = {};
+      const figures: Partial<Record<ColumnName, Figure>> = {};
       for (const [target, list] of samples) figures[target] = figureOf(list);
-      const ours = figures.zooid?.value;
-      const apache = figures.apache?.value;
+      const ours = figures[this.#ours]?.value;
+      const theirs = figures[this.#theirs]?.value;
       return {
         ...head,
         figures,
-        ratio: ours === undefined || apache === undefined ? undefined : ours / apache,
-        isReached: head.bar === undefined ? undefined : isReached(head.bar, ours, apache),
+        ratio: ours === undefined || theirs === undefined ? undefined : ours / theirs,
+        isReached: head.bar === undefined ? undefined : isReached(head.bar, ours, theirs),
       };
     });
   }

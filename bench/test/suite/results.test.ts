@@ -18,6 +18,10 @@ test('a bar is missed by what does not reach it, and not judged without its figu
   expect(isReached({ kind: 'ratio-at-least', value: 2 }, 200, 100)).toBe(true);
   expect(isReached({ kind: 'ratio-at-most', value: 0.8 }, 81, 100)).toBe(false);
   expect(isReached({ kind: 'ratio-at-most', value: 0.8 }, 80, 100)).toBe(true);
+  const both = { kind: 'ratio-at-least', value: 2, oursAtLeast: 300 } as const;
+  expect(isReached(both, 299, 100)).toBe(false);
+  expect(isReached(both, 300, 100)).toBe(true);
+  expect(isReached(both, 300, 151)).toBe(false);
   expect(isReached({ kind: 'at-most', value: 20 }, 21, undefined)).toBe(false);
   expect(isReached({ kind: 'ratio-at-least', value: 2 }, 200, undefined)).toBeUndefined();
   expect(isReached({ kind: 'at-most', value: 20 }, undefined, 1)).toBeUndefined();
