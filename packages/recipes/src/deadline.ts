@@ -16,7 +16,7 @@ export class Deadline implements Disposable {
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param path - for the error. @throws RangeError for a limit that no timer can keep. */
-  constructor(operation: string, path: string, { signal, timeoutMs }: WaitOptions) {
+  constructor(operation: string, path: string | undefined, { signal, timeoutMs }: WaitOptions) {
     if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs < 2 ** 31)) {
       throw new RangeError(`timeoutMs of ${timeoutMs}: a number from 0 to 2,147,483,647`);
     }

@@ -32,6 +32,12 @@ export interface ProtectedCreateOptions {
   readonly id?: string | undefined;
 }
 
+/** Options of {@link createFindable}. */
+export interface FindableCreateOptions extends Omit<ProtectedCreateOptions, 'id'> {
+  /** What parents become that do not exist. Default `container`. */
+  readonly parents?: 'container' | 'persistent' | undefined;
+}
+
 /**
  * Creates a znode in Curator's protection mode: its name gets `_c_<uuid>-` in front. Parents that do not exist are created as
  * containers, or persistent where the server has none.
@@ -62,7 +68,7 @@ export async function createFindable(
   path: string,
   prefix: string,
   data: DataInput | undefined,
-  options: Omit<ProtectedCreateOptions, 'id'> = {},
+  options: FindableCreateOptions = {},
 ): Promise<Created> {
   const { signal } = options;
   signal?.throwIfAborted();
@@ -86,14 +92,14 @@ async function create(
   path: string,
   prefix: string,
   data: DataInput | undefined,
-  { mode, acl, signal }: ProtectedCreateOptions,
+  { mode, acl, signal, parents = 'container' }: FindableCreateOptions,
 ): Promise<Created> {
   for (;;) {
     try {
       return await zk.create(path, data, { mode, acl });
     } catch (error) {
       if (error instanceof NoNodeError) {
-        await ensureContainers(zk, parentOf(path), acl);
+        await ensureParent(zk, parentOf(path), parents, acl);
       } else if (!isLostAnswer(error)) {
         throw error;
       } else {
@@ -105,14 +111,15 @@ async function create(
   }
 }
 
-/** Creates a znode and those above it that do not exist, as containers; persistent where the server has none. */
-export async function ensureContainers(
+/** Creates a znode and those above it that do not exist; persistent ones where the server has no containers. */
+export async function ensureParent(
   zk: ZooKeeper,
   path: string,
+  mode: 'container' | 'persistent',
   acl?: readonly Acl[],
 ): Promise<void> {
   try {
-    await ensure(zk, path, { mode: 'container', acl });
+    await ensure(zk, path, { mode, acl });
   } catch (error) {
     if (!(error instanceof UnimplementedError)) throw error;
     await ensure(zk, path, { acl });

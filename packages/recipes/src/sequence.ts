@@ -5,19 +5,30 @@
  * made below one parent. Source: PrepRequestProcessor.pRequest2TxnCreate.
  */
 
-const SEQUENCE = /(-\d{9,10}|\d{10})$/;
+/** A number alone. */
+const SEQUENCE = /^(?:-\d{9,10}|\d{10})$/;
+/**
+ * A number behind a name that is not known. Of `-lock-1000000000` the second minus is the name's, of `__lock__-1000000000` and
+ * `-lock--1000000000` it is the number's: names that end with a letter or digit are followed by a minus of their own in all recipes.
+ */
+const SEQUENCE_AT_END = /(?:(?<=^|[^A-Za-z0-9])-\d{10}|-\d{9}|\d{10})$/;
 
 /** The number at the end of a sequential name or path; undefined when there is none. */
 export function trySequenceOf(name: string): number | undefined {
-  const digits = SEQUENCE.exec(name)?.[1];
+  const digits = SEQUENCE_AT_END.exec(name)?.[0];
   return digits === undefined ? undefined : Number(digits);
 }
 
 /** The number at the end of a sequential name or path, a signed 32-bit integer. @throws RangeError when there is none. */
 export function sequenceOf(name: string): number {
-  const sequence = trySequenceOf(name);
-  if (sequence === undefined) throw new RangeError(`${name} does not end with a sequence number`);
-  return sequence;
+  return Number(sequenceDigitsOf(name));
+}
+
+/** The same as it is written, for another name with that number. @throws RangeError when there is none. */
+export function sequenceDigitsOf(name: string): string {
+  const digits = SEQUENCE_AT_END.exec(name)?.[0];
+  if (digits === undefined) throw new RangeError(`${name} does not end with a sequence number`);
+  return digits;
 }
 
 /**
@@ -49,10 +60,13 @@ export function sortBySequence(
 ): SequencedName[] {
   const found: SequencedName[] = [];
   for (const name of names) {
-    const digits = SEQUENCE.exec(name);
-    if (digits === null) continue;
-    const marker = markers.find((one) => name.endsWith(one, digits.index));
-    if (marker !== undefined) found.push({ name, marker, sequence: Number(digits[1]) });
+    for (const marker of markers) {
+      const at = name.lastIndexOf(marker);
+      const digits = name.slice(at + marker.length);
+      if (at < 0 || !SEQUENCE.test(digits)) continue;
+      found.push({ name, marker, sequence: Number(digits) });
+      break;
+    }
   }
   return found.sort((a, b) => compareSequences(a.sequence, b.sequence));
 }
