@@ -13,7 +13,7 @@
 
 import { constants, promises as fsp, unlinkSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   type SnapshotSession,
@@ -29,6 +29,11 @@ import { type ByteSink, compressing } from './snapshot-sink.ts';
 
 /** Bytes asked of the tree at a time: 1 to 2 ms of the event loop, checksum and copy included. */
 const SLICE_BYTES = 256 * 1024;
+/**
+ * Bytes written to the file at a time. Each write wakes a thread of libuv's pool, and glibc may hold the caller up until
+ * the one that it woke last has got a processor: 20 to 100 ms on a machine that others keep busy. So there are few of them.
+ */
+const WRITE_BYTES = 1024 * 1024;
 /** Snappy runs on this thread, at some 100 MB/s. */
 const SNAPPY_SLICE_BYTES = 128 * 1024;
 /**
@@ -134,8 +139,9 @@ export class SnapshotWriting {
   readonly #startedMs = performance.now();
   /** Of everything that left {@link out}. */
   #checksum = ADLER32_INITIAL;
-  /** What left {@link out} last. */
-  #copy = new Uint8Array(SLICE_BYTES);
+  /** What left {@link out} and is not written, or on its way: the first `#copied` bytes. */
+  #copy = new Uint8Array(0);
+  #copied = 0;
   #isAborted = false;
   #isHurried = false;
 
@@ -199,6 +205,8 @@ export class SnapshotWriting {
     const { compression } = this.#options;
     const sink = compressing(file, compression);
     const sliceBytes = compression === 'snappy' ? SNAPPY_SLICE_BYTES : SLICE_BYTES;
+    // Compression is work of its own, slice by slice.
+    const writeBytes = compression === 'none' ? WRITE_BYTES : 0;
     let loop = performance.eventLoopUtilization();
     for (let isLast = false; !isLast; ) {
       if (this.#isAborted) return;
@@ -208,14 +216,19 @@ export class SnapshotWriting {
       // Pre-images that came meanwhile count for the slice: the work of one round stays bounded.
       isLast = image.writeSlice(Math.max(4096, sliceBytes - this.out.length));
       if (isLast) this.#writeSeals();
-      const slice = this.#takeOut();
+      this.#takeOut(writeBytes + sliceBytes);
       const endedMs = performance.now();
       loop = performance.eventLoopUtilization();
-      await sink.write(slice);
+      if (isLast || this.#copied >= writeBytes) {
+        await sink.write(this.#copy.subarray(0, this.#copied));
+        this.#copied = 0;
+      }
       // Requests come first: a snapshot may take its time, for the log has everything.
       const dueMs = endedMs + (endedMs - startedMs) * REST_FACTOR_MAX * utilization;
       const restMs = dueMs - performance.now();
-      if (restMs >= 1 && !isLast && !this.#isHurried) await sleep(restMs);
+      if (isLast) break;
+      if (restMs >= 1 && !this.#isHurried) await sleep(restMs);
+      else await immediate();
     }
     await sink.end();
   }
@@ -240,17 +253,24 @@ export class SnapshotWriting {
   }
 
   /**
-   * What the writer holds, copied: it takes pre-images while the copy is on its way. The copy's buffer is used again, for a
-   * new one each time (0.7 GB in all for a million znodes) makes the engine collect its garbage: 5 to 9 ms, again and again.
+   * Adds what the writer holds to the copy: it takes pre-images while the copy is on its way. The copy's buffer is used again,
+   * for a new one each time (0.7 GB in all for a million znodes) makes the engine collect its garbage: 5 to 9 ms, again and
+   * again.
+   *
+   * @param bytesUsual - what the copy holds at most, as a rule.
    */
-  #takeOut(): Uint8Array {
+  #takeOut(bytesUsual: number): void {
     const { out } = this;
     this.#checksum = wordAdler32(this.#checksum, out.bytes, 0, out.length);
-    if (this.#copy.byteLength < out.length) this.#copy = new Uint8Array(out.bytes.byteLength);
-    this.#copy.set(out.view());
-    const bytes = this.#copy.subarray(0, out.length);
+    const length = this.#copied + out.length;
+    if (this.#copy.byteLength < length) {
+      const grown = new Uint8Array(Math.max(bytesUsual, length));
+      grown.set(this.#copy.subarray(0, this.#copied));
+      this.#copy = grown;
+    }
+    this.#copy.set(out.view(), this.#copied);
+    this.#copied = length;
     out.clear();
-    return bytes;
   }
 }
 
