@@ -1,4 +1,5 @@
 import { type JuteWriter, STAT_PERSISTED_BYTES } from '@zooid/protocol';
+import { ViewCache } from '../view-cache.ts';
 import { ByteArena } from './byte-arena.ts';
 import { CRC32_NATIVE_BYTES_MIN, crc32, crc32Copying } from './crc32.ts';
 import type { PathMatcher } from './path-index.ts';
@@ -21,7 +22,6 @@ import {
   RowPages,
 } from './row.ts';
 import { SpareMemory } from './spare-memory.ts';
-import { ViewCache } from './view-cache.ts';
 
 const SLASH = 0x2f;
 /** Of a snapshot record: path length, data length, acl id and StatPersisted. */

@@ -1,7 +1,7 @@
 import type { JuteWriter } from '@zooid/protocol';
 import { CRC32_NATIVE_BYTES_MIN, crc32, crc32Copying } from '../tree/crc32.ts';
-import { ViewCache } from '../tree/view-cache.ts';
 import { copyWords, WORD_COPY_BYTES_MAX } from '../tree/znode-store.ts';
+import { ViewCache } from '../view-cache.ts';
 
 /**
  * Copies paths and data from requests into transactions: by words, since many of both lie in one array, and a view over it

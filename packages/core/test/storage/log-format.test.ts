@@ -85,7 +85,10 @@ describe('a record', () => {
         (payload, at) => {
           const bytes = new Uint8Array(at + payload.byteLength + LOG_RECORD_OVERHEAD_BYTES);
 
-          const end = writeLogRecord(bytes, at, payload, 0, payload.byteLength);
+          // Not where its array begins, and the array not where its memory does.
+          const around = new Uint8Array(payload.byteLength + 2 * at + 9).subarray(3);
+          around.set(payload, at);
+          const end = writeLogRecord(bytes, at, around, at, at + payload.byteLength);
 
           expect(end).toBe(bytes.byteLength);
           expect(checkLogRecord(bytes, at, end)).toBe(LogRecordState.whole);
@@ -99,7 +102,7 @@ describe('a record', () => {
   });
 
   test('has the right checksum also where sums are greatest', () => {
-    for (const length of [32, 511, 512, 513, 6000]) {
+    for (const length of [32, 79, 80, 81, 511, 4095, 4096, 4097, 6000]) {
       const payload = new Uint8Array(length).fill(0xff);
       const bytes = new Uint8Array(length + LOG_RECORD_OVERHEAD_BYTES);
       writeLogRecord(bytes, 0, payload, 0, length);
