@@ -16,6 +16,7 @@ export default defineConfig({
           include: [
             'packages/*/test/**/*.test.ts',
             'bench/test/**/*.test.ts',
+            'examples/test/**/*.test.ts',
             'scripts/test/**/*.test.ts',
           ],
           // Generous, for machines that do other things at the same time: no test measures time.

@@ -174,7 +174,7 @@ describe('the tree of files', () => {
       engines: unknown;
     };
     for (const file of files.filter((path) =>
-      /^(packages\/[^/]+|bench|interop)\/package\.json$/.test(path),
+      /^(packages\/[^/]+|bench|docs-site|examples|interop)\/package\.json$/.test(path),
     )) {
       const manifest = JSON.parse(read(file)) as {
         readonly version: string;
