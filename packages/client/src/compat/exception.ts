@@ -40,9 +40,12 @@ export class Exception extends Error {
   static readonly QUOTA_EXCEEDED = -125;
   static readonly THROTTLED_OP = -127;
 
+  // Declared in the order in which they stand in the JSON of an error.
   /** One of the constants; a server may send others. */
   readonly code: number;
+  override readonly name: string;
   readonly path: string | undefined;
+  override readonly message: string;
 
   /** @throws AssertionError for arguments of the wrong kind. */
   constructor(code: number, name: string, path: string | undefined | Callee, callee?: Callee);
@@ -55,7 +58,6 @@ export class Exception extends Error {
     this.code = code;
     this.name = name;
     this.path = callee ? (path as string | undefined) : undefined;
-    // Assigned, not given to super(): so it is enumerable, and stands in the JSON of an error.
     this.message = `Exception: ${name}[${code}]${this.path ? `@${this.path}` : ''}`;
     Error.captureStackTrace(this, ctor as Callee);
   }
