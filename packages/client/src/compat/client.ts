@@ -2,16 +2,17 @@ import type { ACL } from './acl.ts';
 import type { CreateArgument } from './arguments.ts';
 import { CallbackClient } from './callback-client.ts';
 import type { Callback } from './caller.ts';
+import { makeReplaceable } from './replaceable.ts';
 import type { Stat } from './stat.ts';
 import type { Watcher } from './watchers.ts';
 
 /**
- * The same with a promise for each callback. It rejects with the {@link Exception}, or with what is wrong with the arguments.
+ * A client with a promise for each callback, too. It rejects with the {@link Exception}, or with what is wrong with the arguments.
  *
- * node-zookeeper-client has none of these. Its users made them with bluebird's `promisifyAll`: that may be done here, too,
- * and its methods, which give the first result alone, then stand in place of these.
+ * node-zookeeper-client has none of these. Its users made them with bluebird's `promisifyAll`: that may be done here as
+ * well, and its methods, which give the first result alone, then stand in place of these.
  */
-export class Client extends CallbackClient {
+class PromiseClient extends CallbackClient {
   createAsync(path: string, ...options: CreateArgument[]): Promise<string> {
     return promiseOf<[string], string>(
       (done) => this.create(path, ...options.slice(0, 3), done),
@@ -85,28 +86,13 @@ export class Client extends CallbackClient {
   }
 }
 
-// promisifyAll refuses an object that has both `f` and `fAsync`, but does not see accessors, and then assigns.
-for (const name of Object.getOwnPropertyNames(Client.prototype)) {
-  if (name.endsWith('Async')) makeReplaceable(Client.prototype, name);
-}
+makeReplaceable(
+  PromiseClient.prototype,
+  Object.getOwnPropertyNames(PromiseClient.prototype).filter((name) => name.endsWith('Async')),
+);
 
-/** Makes an accessor of a method: reading gives the method, assigning puts another in its place. */
-function makeReplaceable(prototype: object, name: string): void {
-  const method: unknown = Reflect.get(prototype, name);
-  Object.defineProperty(prototype, name, {
-    configurable: true,
-    enumerable: false,
-    get: () => method,
-    set(this: object, value: unknown) {
-      Object.defineProperty(this, name, {
-        configurable: true,
-        enumerable: true,
-        writable: true,
-        value,
-      });
-    },
-  });
-}
+/** What `createClient` makes. Its own prototype has nothing, so that `promisifyAll` may put everything there. */
+export class Client extends PromiseClient {}
 
 function promiseOf<Results extends readonly unknown[], T>(
   run: (done: Callback<Results>) => void,

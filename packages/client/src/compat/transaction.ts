@@ -8,6 +8,7 @@ import { isSequential } from './constants.ts';
 import { type Exception, exceptionOfCode } from './exception.ts';
 import { multiOperation, newPathOf, ownBuffer } from './operations.ts';
 import { assertPath, assertSequentialPath } from './path.ts';
+import { makeReplaceable } from './replaceable.ts';
 import { type Stat, statOfWire } from './stat.ts';
 
 /** What became of one operation. */
@@ -124,6 +125,8 @@ export class Transaction {
     }
   };
 }
+
+makeReplaceable(Transaction.prototype, ['commitAsync']);
 
 /** The error of the operation that was refused; null when none was. */
 function firstFailure(results: readonly MultiResult[], paths: readonly string[]): Exception | null {

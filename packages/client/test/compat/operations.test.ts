@@ -300,17 +300,26 @@ describe('the promises', () => {
 
   test('may be put aside for those of promisifyAll', async () => {
     const client = await alone();
-    // What promisifyAll looks at: it sees no accessor, and then assigns.
-    const prototype = Object.getPrototypeOf(client) as object;
-    const names = Object.getOwnPropertyNames(prototype).filter((name) => name.endsWith('Async'));
-    expect(names).toHaveLength(11);
-    for (const name of names) {
-      expect(Object.getOwnPropertyDescriptor(prototype, name)).not.toHaveProperty('value');
+    const transaction = client.transaction();
+    const own = () => Promise.resolve('own' as never);
+    for (const [object, name, count] of [
+      [client, 'createAsync', 11],
+      [Object.getPrototypeOf(client), 'createAsync', 11],
+      [transaction, 'commitAsync', 1],
+    ] as const) {
+      const names = promisesOf(object);
+      expect(names).toHaveLength(count);
+      // What promisifyAll looks at: no property of its own, and no method, but something that can be assigned.
+      for (const one of names) {
+        expect(Object.hasOwn(object, one)).toBe(false);
+        expect(inheritedProperty(object, one)).not.toHaveProperty('value');
+      }
+      const before: unknown = object[name];
+      object[name] = own;
+      expect(object[name]).toBe(own);
+      delete object[name];
+      expect(object[name]).toBe(before);
     }
-    const own = () => Promise.resolve('own');
-    client.createAsync = own;
-    expect(client.createAsync).toBe(own);
-    expect((await alone()).createAsync).not.toBe(own);
   });
 
   test('leave the way to the new client open, with the same session', async () => {
@@ -321,3 +330,20 @@ describe('the promises', () => {
     expect(zookeeper.session.id).toBe(client.getSessionId().readBigInt64BE());
   });
 });
+
+/** Names of the methods, own or not, that give promises. */
+function promisesOf(object: object): string[] {
+  const names = new Set<string>();
+  for (let at = object; at !== null; at = Object.getPrototypeOf(at) as object) {
+    for (const name of Object.getOwnPropertyNames(at)) if (name.endsWith('Async')) names.add(name);
+  }
+  return [...names];
+}
+
+function inheritedProperty(object: object, name: string): PropertyDescriptor | undefined {
+  for (let at = object; at !== null; at = Object.getPrototypeOf(at) as object) {
+    const property = Object.getOwnPropertyDescriptor(at, name);
+    if (property !== undefined) return property;
+  }
+  return undefined;
+}

@@ -197,17 +197,24 @@ describe('retries', () => {
       return undefined;
     });
     const client = await clients.connect(scripted.connectString, { retries: 2 });
-    vi.useFakeTimers({
-      toFake: ['setTimeout', 'clearTimeout'],
-      shouldAdvanceTime: true,
-      advanceTimeDelta: 500,
-    });
+    // The pauses, which are these and no others', pass at once.
+    const pauses: number[] = [];
+    const { setTimeout: realSetTimeout } = globalThis;
+    const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((
+      callback: () => void,
+      ms: number,
+    ) => {
+      const isPause = ms === 1_000 || ms === 2_000;
+      if (isPause) pauses.push(ms);
+      return realSetTimeout(callback, isPause ? 0 : ms);
+    }) as typeof setTimeout);
     try {
       expect(await client.createAsync('/a')).toBe('/a');
       expect(lost).toBe(3);
       await expect(client.removeAsync('/a')).rejects.toMatchObject({ code: Exception.NO_NODE });
+      expect(pauses).toEqual([1_000, 2_000]);
     } finally {
-      vi.useRealTimers();
+      spy.mockRestore();
     }
   });
 
