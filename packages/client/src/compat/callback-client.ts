@@ -60,14 +60,14 @@ export class CallbackClient extends EventEmitter<ClientEvents> {
   readonly #caller: Caller;
 
   /** @throws AssertionError when `connectionString` does not say where to connect, or the options are none. */
-  constructor(connectionString: string, options: Partial<Option> = {}) {
+  constructor(connectionString: string, options?: Partial<Option> | null) {
     super();
     assert(
       typeof connectionString === 'string' && connectionString !== '',
       'connectionString must be an non-empty string.',
     );
-    assert(typeof options === 'object', 'options must be a valid object');
-    this.options = withDefaults(options);
+    assert(!options || typeof options === 'object', 'options must be a valid object');
+    this.options = withDefaults(options ?? {});
     this.connectionManager = new ConnectionManager(connectionString, this.options, {
       onStateChange: (state) => this.#onSessionState(state),
       onConnectFailed: (error) => deliver(() => this.emit('connectionError', error)),

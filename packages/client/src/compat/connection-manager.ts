@@ -75,6 +75,8 @@ export class ConnectionManager {
   readonly #watchers: Watchers;
   #phase: 'new' | 'open' | 'closing' = 'new';
   #connection: Connection | undefined;
+  /** The last one that led to the session. */
+  #servingConnection: Connection | undefined;
 
   /** @throws AssertionError when `connectionString` does not say where to connect. */
   constructor(connectionString: string, options: Option, owner: ConnectionOwner) {
@@ -96,7 +98,11 @@ export class ConnectionManager {
       maxPending: Number.MAX_SAFE_INTEGER,
       maxRequestBytes: Number.MAX_SAFE_INTEGER,
     });
-    this.#session.onStateChange(owner.onStateChange);
+    this.#session.onStateChange((state, cause) => {
+      if (state === 'connected' || state === 'read-only')
+        this.#servingConnection = this.#connection;
+      owner.onStateChange(state, cause);
+    });
     this.#watchers = new Watchers(this.#session.watches, this.chroot);
   }
 
@@ -198,9 +204,9 @@ export class ConnectionManager {
             onData: (chunk) => handlers.onData(chunk),
             onClose: (error) => {
               if (this.#connection === connection) this.#connection = undefined;
-              const { state } = this.#session;
-              const isWithout = state === 'connecting' || state === 'suspended';
-              if (isWithout) this.#owner.onConnectFailed(error ?? noSessionFrom(connection));
+              if (connection !== this.#servingConnection && !this.isEnded) {
+                this.#owner.onConnectFailed(error ?? noSessionFrom(connection));
+              }
               handlers.onClose(error);
             },
           },

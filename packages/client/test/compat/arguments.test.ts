@@ -193,6 +193,7 @@ describe('the options', () => {
       spinDelay: undefined as unknown as number,
     });
     expect(options).toEqual({ sessionTimeout: 30_000, spinDelay: 1_000, retries: 3 });
+    expect(zookeeper.createClient('h', null as never).options.retries).toBe(0);
     expect(sentenceOf(() => zookeeper.createClient('h', 7 as never))).toBe(
       'options must be a valid object',
     );

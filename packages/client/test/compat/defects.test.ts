@@ -142,6 +142,20 @@ describe('the connection', () => {
     expect(failures[0]?.message).toMatch(/ECONNREFUSED|refused/);
   });
 
+  test('that was made and is given up is no failure to connect', async () => {
+    await using own = await scripted(({ xid, connectionIndex }) => {
+      // At first an answer to something else: then the client hangs up.
+      return reply(connectionIndex === 0 ? xid + 7 : xid, Exception.NO_NODE);
+    });
+    const failed = vi.fn();
+    own.client.on('connectionError', failed);
+    await expect(own.client.existsAsync('/a')).rejects.toMatchObject({
+      code: Exception.CONNECTION_LOSS,
+    });
+    expect(await own.client.existsAsync('/a')).toBeNull();
+    expect(failed).not.toHaveBeenCalled();
+  });
+
   test('to a server that never answers the handshake is given up for another', async () => {
     await using silent = await ScriptedServer.start(() => undefined, { silent: true });
     const client = clients.make(silent.connectString, { sessionTimeout: 1_000 });
@@ -153,8 +167,8 @@ describe('the connection', () => {
 
   test('that has gone silent is noticed, and the session expires while no server can be reached', async () => {
     await using own = await startTestServer({ tickTimeMs: 50, minSessionTimeoutMs: 100 });
-    const client = await clients.connect(own.connectString, { sessionTimeout: 400 });
-    expect(client.getSessionTimeout()).toBe(400);
+    const client = await clients.connect(own.connectString, { sessionTimeout: 1_000 });
+    expect(client.getSessionTimeout()).toBe(1_000);
     const seen = eventsOf(client);
     own.partition();
     await emitted(client, 'disconnected');
