@@ -15,7 +15,8 @@ try {
 }
 await server.heal();
 
-// So look before trying again.
+// So look before trying again; after a sync, since the next connection may lead to a server that lags behind.
+await zk.sync();
 const stat = await zk.exists('/job');
 console.log(stat === undefined ? 'it did not happen' : 'it happened');
 

@@ -1,3 +1,4 @@
+import { clientErrorsPage } from './client-errors-page.ts';
 import { commandLinePage } from './command-line-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
@@ -11,6 +12,7 @@ export interface ReferencePage {
 
 /** All of them. */
 export const referencePages: readonly ReferencePage[] = [
+  { path: 'docs/reference/client-errors.md', make: clientErrorsPage },
   { path: 'docs/reference/command-line.md', make: commandLinePage },
   { path: 'docs/reference/configuration.md', make: configurationPage },
   { path: 'docs/reference/errors.md', make: errorsPage },
