@@ -24,9 +24,13 @@ import { DataTree, type DataTreeOptions } from './tree/data-tree.ts';
 import type { TreeImage } from './tree/tree-image.ts';
 import type { TurnClock } from './turn-clock.ts';
 import { Applier } from './txn/apply.ts';
+import { AuditTrail } from './txn/audit-trail.ts';
+import { Committer } from './txn/committer.ts';
 import { FutureTree } from './txn/future-tree.ts';
-import { Pipeline } from './txn/pipeline.ts';
 import { Preparer } from './txn/prepare.ts';
+import { ProposalQueue } from './txn/proposal-queue.ts';
+import { Proposer } from './txn/proposer.ts';
+import { TxnApplier } from './txn/txn-applier.ts';
 import { WatchTable } from './watch/watch-table.ts';
 
 /** What an operator may set of the core. Times are milliseconds. */
@@ -64,7 +68,7 @@ export interface SnapshotHead {
 /**
  * The whole server as a state machine without I/O: events in, intentions out. This file builds the
  * parts and passes events on; what happens to a frame is in `request/request-desk.ts`, to a write in
- * `txn/pipeline.ts`.
+ * `txn/proposer.ts` and `txn/committer.ts`.
  *
  * Every event but the restoring ones comes inside of a turn (`turn.ts`), which `beginTurn` opens.
  */
@@ -80,7 +84,10 @@ export class ServerCore {
 
   readonly #outbox: Outbox;
   readonly #future: FutureTree;
-  readonly #pipeline: Pipeline;
+  readonly #proposals: ProposalQueue;
+  readonly #txns: TxnApplier;
+  readonly #proposer: Proposer;
+  readonly #committer: Committer;
   readonly #desk: RequestDesk;
   readonly #cleaner: Cleaner;
   readonly #clock: TurnClock;
@@ -129,18 +136,21 @@ export class ServerCore {
     const { random } = parts;
     const throttle = new ConnectionThrottle(options.connectionThrottle, random, parts.nowMs);
     const largeRequests = new LargeRequests(options.largeRequests);
-    const pipeline = new Pipeline({
-      options,
+    const audit = options.isAudited ? new AuditTrail(outbox) : undefined;
+    const proposals = new ProposalQueue();
+    const txns = new TxnApplier({ options, tree, applier, outbox, digestLog });
+    const proposer = new Proposer({ options, proposals, future, preparer, outbox, clock, audit });
+    const committer = new Committer({
+      proposals,
       tree,
       sessions,
       future,
-      preparer,
       applier,
+      txns,
       replies,
       outbox,
-      digestLog,
       largeRequests,
-      clock,
+      audit,
       onAnswered: (client) => this.#desk.drain(client),
     });
     const reads = new Reads({ tree, watches, access, meter });
@@ -154,7 +164,10 @@ export class ServerCore {
     this.connectionThrottle = throttle;
     this.#outbox = outbox;
     this.#future = future;
-    this.#pipeline = pipeline;
+    this.#proposals = proposals;
+    this.#txns = txns;
+    this.#proposer = proposer;
+    this.#committer = committer;
     this.#cleaner = new Cleaner(tree, options.cleaner);
     this.#clock = clock;
     this.#treeOptions = treeOptions;
@@ -162,7 +175,8 @@ export class ServerCore {
       options,
       sessions,
       access,
-      pipeline,
+      proposer,
+      committer,
       reads,
       watchRequests,
       replies,
@@ -176,17 +190,17 @@ export class ServerCore {
 
   /** Highest zxid that reads show. */
   get lastAppliedZxid(): number {
-    return this.#pipeline.lastApplied;
+    return this.#txns.lastZxid;
   }
 
   /** Highest zxid that was given to a proposal. */
   get lastProposedZxid(): number {
-    return this.#pipeline.lastProposed;
+    return this.#proposals.lastZxid;
   }
 
   /** Requests taken in and not answered yet. */
   get outstandingCount(): number {
-    return this.#pipeline.inFlight + this.#desk.waitingCount;
+    return this.#committer.inFlight + this.#desk.waitingCount;
   }
 
   /** Changes that are proposed and not applied. */
@@ -198,7 +212,7 @@ export class ServerCore {
 
   /** A session that the snapshot holds. */
   restoreSession(id: bigint, timeoutMs: number): void {
-    this.#pipeline.restoreSession(id, timeoutMs);
+    this.#txns.restoreSession(id, timeoutMs);
   }
 
   /**
@@ -208,13 +222,13 @@ export class ServerCore {
    *   snapshots are; equal to `zxid` for an exact one.
    */
   restoredSnapshot(zxid: number, fuzzyUntilZxid: number = zxid): void {
-    this.#pipeline.restoredSnapshot(zxid, fuzzyUntilZxid);
+    this.#txns.restoredSnapshot(zxid, fuzzyUntilZxid);
     this.quotas.rebuild();
   }
 
   /** Applies one transaction of the log: header, body and optional digest in `[start, end)`. */
   replayTxn(bytes: Uint8Array, start: number, end: number): void {
-    this.#pipeline.replay(bytes, start, end);
+    this.#txns.replay(bytes, start, end);
   }
 
   /**
@@ -225,8 +239,9 @@ export class ServerCore {
    */
   finishRestore(nowMs: number): number {
     this.#clock.nowMs = nowMs;
-    const orphanCount = this.#pipeline.finishRestore();
-    for (const [id, timeoutMs] of this.#pipeline.committedSessions) {
+    const orphanCount = this.#txns.closeOrphans();
+    this.#goOn();
+    for (const [id, timeoutMs] of this.#txns.sessions) {
       this.sessions.track(id, timeoutMs, nowMs);
     }
     return orphanCount;
@@ -264,7 +279,7 @@ export class ServerCore {
    * @returns whether some are left: call it again, in the same turn, once what is answered is sent.
    */
   onLogSynced(zxid: number, countMax: number = Number.POSITIVE_INFINITY): boolean {
-    const isMoreLeft = this.#pipeline.commitUpTo(zxid, countMax);
+    const isMoreLeft = this.#committer.commitUpTo(zxid, countMax);
     this.#desk.runQueue();
     return isMoreLeft;
   }
@@ -275,22 +290,22 @@ export class ServerCore {
     for (const session of this.sessions.takeDue(this.#clock.nowMs)) {
       const { id: sessionId, timeoutMs } = session;
       this.#outbox.report({ kind: 'session-expired', sessionId, timeoutMs });
-      this.#pipeline.proposeCloseSession(session, undefined, 0);
+      this.#proposer.proposeCloseSession(session, undefined, 0);
     }
     for (const path of this.#cleaner.take(this.#clock.nowMs, this.#clock.wallMs)) {
       this.#outbox.report({ kind: 'cleaner-delete', path });
       const request = new JuteWriter(path.length + 8);
       request.ustring(path);
       const reader = new JuteReader(request.copy());
-      this.#pipeline.propose(OpCode.deleteContainer, reader, undefined, 0, this.#clock.nowMs, 0);
+      this.#proposer.propose(OpCode.deleteContainer, reader, undefined, 0, this.#clock.nowMs, 0);
     }
   }
 
   /** What a snapshot of everything applied so far says besides the znodes. */
   snapshotHead(): SnapshotHead {
-    const sessions = [...this.#pipeline.committedSessions];
+    const sessions = [...this.#txns.sessions];
     return {
-      zxid: this.#pipeline.lastApplied,
+      zxid: this.#txns.lastZxid,
       digest: this.#treeOptions.digestEnabled ? this.tree.digest : undefined,
       sessions: sessions.map(([id, timeoutMs]) => ({ id, timeoutMs })),
       acls: [...this.tree.acls.entries()],
@@ -318,7 +333,8 @@ export class ServerCore {
   replaceState(state: NewState): void {
     assert(this.outstandingCount === 0, 'nothing is in work when the state is replaced');
     this.tree.takeOver(state.tree);
-    this.#pipeline.replaceState(state.zxid, state.sessions);
+    this.#txns.replaceState(state.zxid, state.sessions);
+    this.#goOn();
     this.watches.clear();
     this.quotas.rebuild();
     this.digestLog.clear();
@@ -341,7 +357,13 @@ export class ServerCore {
   expireSession(sessionId: bigint): boolean {
     const session = this.sessions.get(sessionId);
     if (session === undefined || session.isClosing) return false;
-    this.#pipeline.proposeCloseSession(session, undefined, 0);
+    this.#proposer.proposeCloseSession(session, undefined, 0);
     return true;
+  }
+
+  /** Proposals go on from what the tree shows. */
+  #goOn(): void {
+    this.#proposals.goOnFrom(this.#txns.lastZxid);
+    this.#future.reset();
   }
 }

@@ -22,7 +22,8 @@ import {
   type RequestThrottleOptions,
 } from '../throttle/request-throttle.ts';
 import type { TurnClock } from '../turn-clock.ts';
-import type { Pipeline } from '../txn/pipeline.ts';
+import type { Committer } from '../txn/committer.ts';
+import type { Proposer } from '../txn/proposer.ts';
 import { decodeConnect } from './connect.ts';
 import type { Reads } from './reads.ts';
 import type { WatchRequests } from './watch-requests.ts';
@@ -50,7 +51,7 @@ const THROTTLED = -127;
 
 /**
  * Takes in what clients send, frame by frame, and decides where it goes: a connect request makes or
- * resumes a session, a write goes into the pipeline, a read is answered here. A read whose own
+ * resumes a session, a write is proposed, a read is answered here. A read whose own
  * connection has a write in flight waits behind that write and behind nothing else, which is the
  * order that clients are promised.
  *
@@ -60,7 +61,8 @@ export class RequestDesk {
   readonly #options: RequestDeskOptions;
   readonly #sessions: SessionTracker;
   readonly #access: AccessRules;
-  readonly #pipeline: Pipeline;
+  readonly #proposer: Proposer;
+  readonly #committer: Committer;
   readonly #reads: Reads;
   readonly #watchRequests: WatchRequests;
   readonly #replies: Replies;
@@ -79,13 +81,14 @@ export class RequestDesk {
   /** Where requests wait for their turn; undefined unless an operator wants it. */
   readonly #queue: RequestThrottle<QueuedRequest> | undefined;
   readonly #queuedReader = new JuteReader();
-  readonly #countInWork = (): number => this.#pipeline.inFlight + this.#deferredCount;
+  readonly #countInWork = (): number => this.#committer.inFlight + this.#deferredCount;
 
   constructor(parts: {
     readonly options: RequestDeskOptions;
     readonly sessions: SessionTracker;
     readonly access: AccessRules;
-    readonly pipeline: Pipeline;
+    readonly proposer: Proposer;
+    readonly committer: Committer;
     readonly reads: Reads;
     readonly watchRequests: WatchRequests;
     readonly replies: Replies;
@@ -98,7 +101,8 @@ export class RequestDesk {
     this.#options = parts.options;
     this.#sessions = parts.sessions;
     this.#access = parts.access;
-    this.#pipeline = parts.pipeline;
+    this.#proposer = parts.proposer;
+    this.#committer = parts.committer;
     this.#reads = parts.reads;
     this.#watchRequests = parts.watchRequests;
     this.#replies = parts.replies;
@@ -178,7 +182,7 @@ export class RequestDesk {
       return;
     }
     this.#meter.onAdmitted(this.#throttle.deficit);
-    if (request.lastZxidSeen > BigInt(this.#pipeline.lastApplied)) {
+    if (request.lastZxidSeen > BigInt(this.#committer.lastApplied)) {
       // Here it would travel back in time. It gets no answer, so that it tries another server.
       this.#replies.hangUp(client, 'client-zxid-ahead');
       return;
@@ -200,7 +204,7 @@ export class RequestDesk {
     session.client = client;
     client.session = session;
     client.phase = 'opening';
-    this.#pipeline.proposeCreateSession(client, session);
+    this.#proposer.proposeCreateSession(client, session);
   }
 
   #resumeSession(client: Client, id: bigint, password: Uint8Array | null): void {
@@ -280,7 +284,7 @@ export class RequestDesk {
       case OpCode.reconfig:
         if (!this.#mayAsk(client, op, xid)) return;
         if (this.#largeRequests.tryTake(reader.end - frameStart)) {
-          this.#pipeline.propose(op, reader, client, xid, receivedAtMs, reader.end - frameStart);
+          this.#proposer.propose(op, reader, client, xid, receivedAtMs, reader.end - frameStart);
         } else {
           this.#replies.hangUp(client, 'large-request-limit');
         }
@@ -290,7 +294,7 @@ export class RequestDesk {
         return;
       case OpCode.closeSession:
         if (client.session !== undefined && this.#mayAsk(client, op, xid)) {
-          this.#pipeline.proposeCloseSession(client.session, client, xid);
+          this.#proposer.proposeCloseSession(client.session, client, xid);
         }
         return;
       case OpCode.auth:
@@ -351,7 +355,7 @@ export class RequestDesk {
 
   #replyThrottled(client: Client, xid: number): void {
     if (client.phase === 'closed') return;
-    const zxid = this.#pipeline.lastApplied;
+    const zxid = this.#committer.lastApplied;
     this.#replies.bare(client, THROTTLED, xid, zxid, ErrorCode.throttledOp);
   }
 
@@ -374,7 +378,7 @@ export class RequestDesk {
     const current = this.#current;
     current.op = op;
     current.xid = xid;
-    current.zxid = this.#pipeline.lastApplied;
+    current.zxid = this.#committer.lastApplied;
     current.receivedAtMs = receivedAtMs;
     const out = this.#replies.of(client);
     let code: ErrorCode = ErrorCode.ok;
@@ -443,7 +447,7 @@ export class RequestDesk {
       const { message } = error;
       this.#outbox.report({ kind: 'malformed-request', client, op: OpCode.sync, message });
     }
-    this.#pipeline.sync(client, xid, path, this.#clock.nowMs);
+    this.#committer.sync(client, xid, path, this.#clock.nowMs);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { JuteWriter } from '@zooid/protocol';
+import { assert } from '../assert.ts';
 import type { Client } from '../client.ts';
 import { Queue } from '../queue.ts';
 import type { AuditedRequest } from './audit-trail.ts';
@@ -60,9 +61,21 @@ export class ProposalQueue {
   readonly #bytes = new TxnBytes();
   readonly #queue = new Queue<Proposal>(1024);
   readonly #spare: Proposal[] = [];
+  #lastZxid = 0;
 
   get size(): number {
     return this.#queue.size;
+  }
+
+  /** Highest zxid given to a proposal; the next one gets the one after it. */
+  get lastZxid(): number {
+    return this.#lastZxid;
+  }
+
+  /** What was restored ends at this zxid, and proposals go on from there. Nothing may be queued. */
+  goOnFrom(zxid: number): void {
+    assert(this.size === 0, 'no proposal is in flight when the state is replaced');
+    this.#lastZxid = zxid;
   }
 
   /** The block whose `out` the next transaction is to be appended to. @param requestBytes - see TxnBytes.begin. */
@@ -73,6 +86,7 @@ export class ProposalQueue {
   /** Queues a proposal whose transaction goes from `start` to the end of its block; the caller fills in the rest of it. */
   push(zxid: number, block: TxnBlock, start: number): Proposal {
     this.#bytes.keep(block);
+    this.#lastZxid = zxid;
     const proposal = this.#spare.pop() ?? new Proposal();
     proposal.zxid = zxid;
     proposal.block = block;
