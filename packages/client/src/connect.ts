@@ -1,7 +1,8 @@
 import { encodeUtf8, FRAME_BYTES_MAX_DEFAULT } from '@zooid/protocol';
 import { Chroot } from './chroot.ts';
 import { ConnectTimeoutError, OperationTimeoutError } from './errors.ts';
-import type { ConnectOptions } from './options.ts';
+import { Limit } from './limit.ts';
+import type { ConnectOptions, Credentials } from './options.ts';
 import { Session } from './session/session.ts';
 import { Backoff } from './transport/backoff.ts';
 import {
@@ -25,19 +26,22 @@ const REPLY_BYTES_MAX_DEFAULT = 64 * 1024 * 1024;
  *
  * @param servers - `host:port,host:port/chroot`; the port is 2181 unless given, IPv6 addresses stand in brackets.
  * @returns the client, connected. `await using` closes it at the end of the block.
- * @throws ConnectStringError when `servers` is malformed; ConnectTimeoutError when no server gave a session in time; AuthFailedError;
- *   the signal's reason.
+ * @throws ConnectStringError when `servers` is malformed; ConnectTimeoutError when no server gave a session in time; AuthFailedError
+ *   when the credentials are refused; SessionExpiredError when `options.session` has; the signal's reason.
  */
 export async function connect(servers: string, options: ConnectOptions = {}): Promise<ZooKeeper> {
   const target = parseConnectString(servers);
   options.signal?.throwIfAborted();
-  const session = createSession(target, options);
+  const session = createSession(target, { ...options, auth: undefined });
+  const accepted = (options.auth ?? []).map((credentials) => show(session, credentials));
   session.open();
+  const timeoutMs = options.timeoutMs ?? options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS_DEFAULT;
+  using limit = new Limit(options.signal, timeoutMs, () => {
+    return new OperationTimeoutError({ operation: 'connect' });
+  });
   try {
-    await session.untilState(['connected', 'read-only'], {
-      signal: options.signal,
-      timeoutMs: options.timeoutMs ?? options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS_DEFAULT,
-    });
+    const connected = session.untilState(['connected', 'read-only']);
+    await limit.race(Promise.all([connected, ...accepted]));
   } catch (error) {
     const cause = session.lastFailure;
     await session.close();
@@ -84,11 +88,13 @@ export function createSession(target: ConnectString, options: ConnectOptions): S
       sasl: options.sasl,
     },
   );
-  for (const { scheme, auth } of options.auth ?? []) {
+  for (const credentials of options.auth ?? []) {
     // Refused credentials end the session, and that is what its owner hears of.
-    session
-      .addAuth(scheme, typeof auth === 'string' ? encodeUtf8(auth) : auth)
-      .catch(() => undefined);
+    show(session, credentials).catch(() => undefined);
   }
   return session;
+}
+
+function show(session: Session, { scheme, auth }: Credentials): Promise<void> {
+  return session.addAuth(scheme, typeof auth === 'string' ? encodeUtf8(auth) : auth);
 }

@@ -213,7 +213,7 @@ export class ServerError extends ZooKeeperError {
 /**
  * One operation of a transaction failed, so none was carried out.
  *
- * `cause` is that operation's own error; `results` has one code for each operation, in order.
+ * `cause` is that operation's own error.
  */
 export class TransactionError extends ZooKeeperError {
   /** Which operation failed, from 0. */

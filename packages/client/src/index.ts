@@ -60,7 +60,7 @@ export type { CallOptions } from './session/call.ts';
 export type { SaslExchange, SaslMechanism } from './session/sasl.ts';
 export type { SessionState, SessionTicket } from './session/session-core.ts';
 export type { Stat } from './stat.ts';
-export type { Transaction } from './transaction.ts';
+export type { CreatedInTransaction, Transaction } from './transaction.ts';
 export {
   type ConnectString,
   ConnectStringError,

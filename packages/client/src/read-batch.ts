@@ -40,7 +40,7 @@ export class ReadBatch<Results extends readonly unknown[] = []> {
       {
         operation: 'readBatch',
         path: this.#paths[0],
-        request: { op: OpCode.multiRead, ops: this.#ops },
+        request: { op: OpCode.multiRead, ops: [...this.#ops] },
         // Copied here: the bytes are the connection's.
         decode: (reader) => decodeMultiResponse(reader).map(ownResult),
         effect: 'none',

@@ -10,7 +10,6 @@ import { createRequest } from './create-request.ts';
 import { bytesOf } from './data.ts';
 import { errorOfCode, TransactionError } from './errors.ts';
 import type { CreateOptions, DataInput } from './options.ts';
-import type { Created } from './replies.ts';
 import type { CallOptions } from './session/call.ts';
 import type { Session } from './session/session.ts';
 import { type Stat, statOf } from './stat.ts';
@@ -18,12 +17,20 @@ import { type Stat, statOf } from './stat.ts';
 /** The version of a write that takes any. */
 const ANY_VERSION = -1;
 
+/** A znode that a transaction created. */
+export interface CreatedInTransaction {
+  /** Its path; of a sequential one with the digits. */
+  readonly path: string;
+  /** undefined where the server does not tell it: Apache's up to 3.9 do so only of containers and of znodes with a TTL. */
+  readonly stat: Stat | undefined;
+}
+
 type CreateFields = Omit<CreateOptions, keyof CallOptions | 'idempotent'>;
 
 /**
  * Several changes as one: all are carried out, at one zxid, or none.
  *
- * The type of the results follows the calls: `Created` of create, `Stat` of set, undefined of delete and check.
+ * The type of the results follows the calls: `CreatedInTransaction` of create, `Stat` of set, undefined of delete and check.
  */
 export class Transaction<Results extends readonly unknown[] = []> {
   readonly #session: Session;
@@ -42,7 +49,7 @@ export class Transaction<Results extends readonly unknown[] = []> {
     path: string,
     data?: DataInput,
     options?: CreateFields,
-  ): Transaction<[...Results, Created]> {
+  ): Transaction<[...Results, CreatedInTransaction]> {
     return this.#add(path, createRequest('transaction', this.#chroot, path, data, options));
   }
 
@@ -91,7 +98,8 @@ export class Transaction<Results extends readonly unknown[] = []> {
       {
         operation: 'transaction',
         path: this.#paths[0],
-        request: { op: OpCode.multi, ops: this.#ops },
+        // As it is now, whenever it is sent.
+        request: { op: OpCode.multi, ops: [...this.#ops] },
         decode: decodeMultiResponse,
         effect: 'once',
       },
@@ -108,20 +116,18 @@ export class Transaction<Results extends readonly unknown[] = []> {
   }
 
   #throwIfRefused(results: readonly MultiResult[]): void {
-    for (const [index, result] of results.entries()) {
-      if (result.op !== OpCode.error) continue;
-      // Those before the culprit say 0, those after it that there was one.
-      if (result.err === ErrorCode.ok || result.err === ErrorCode.runtimeInconsistency) continue;
-      const operation = operationOf(this.#ops[index]);
-      throw new TransactionError(
-        index,
-        errorOfCode(result.err, { operation, path: this.#paths[index] }),
-      );
-    }
+    let index = results.findIndex(isCulprit);
+    if (index < 0) index = results.findIndex(({ op }) => op === OpCode.error);
+    const culprit = results[index];
+    if (culprit?.op !== OpCode.error) return;
+    const facts = { operation: operationOf(this.#ops[index]), path: this.#paths[index] };
+    throw new TransactionError(index, errorOfCode(culprit.err, facts));
   }
 
-  #valueOf(result: MultiResult): Created | Stat | undefined {
+  #valueOf(result: MultiResult): CreatedInTransaction | Stat | undefined {
     switch (result.op) {
+      case OpCode.create:
+        return { path: this.#chroot.toClient(result.path), stat: undefined };
       case OpCode.create2:
         return { path: this.#chroot.toClient(result.path), stat: statOf(result.stat) };
       case OpCode.setData:
@@ -130,6 +136,15 @@ export class Transaction<Results extends readonly unknown[] = []> {
         return undefined;
     }
   }
+}
+
+/** Those before the culprit say 0, those after it that there was one. */
+function isCulprit(result: MultiResult): boolean {
+  return (
+    result.op === OpCode.error &&
+    result.err !== ErrorCode.ok &&
+    result.err !== ErrorCode.runtimeInconsistency
+  );
 }
 
 function operationOf(op: MultiWriteOp | undefined): string {

@@ -1,4 +1,4 @@
-import { AddWatchMode, OpCode } from '@zooid/protocol';
+import { OpCode } from '@zooid/protocol';
 import { BoundedQueue } from './bounded-queue.ts';
 import type { Chroot } from './chroot.ts';
 import { UnimplementedError, WatchOverflowError } from './errors.ts';
@@ -6,6 +6,7 @@ import { onAbort } from './on-abort.ts';
 import type { WatchOptions } from './options.ts';
 import type { Session } from './session/session.ts';
 import type { LastingWatch } from './session/watch-registry.ts';
+import { modeOf } from './session/watch-renewal.ts';
 import { WatchEmulation } from './watch-emulation.ts';
 import type { WatchEvent } from './watch-event.ts';
 import { removeLasting } from './watch-removal.ts';
@@ -73,7 +74,7 @@ export class WatchStream implements AsyncIterableIterator<WatchEvent>, AsyncDisp
   }
 
   async #register(): Promise<void> {
-    const { mode, path } = this.#watch;
+    const { path } = this.#watch;
     // Known from now on, so that nobody who leaves takes the server's watch away under us.
     this.#session.watches.expectLasting(this.#watch);
     try {
@@ -83,7 +84,7 @@ export class WatchStream implements AsyncIterableIterator<WatchEvent>, AsyncDisp
         request: {
           op: OpCode.addWatch,
           path,
-          mode: mode === 'recursive' ? AddWatchMode.persistentRecursive : AddWatchMode.persistent,
+          mode: modeOf(this.#watch),
         },
         decode: () => this.#session.watches.confirmLasting(this.#watch),
         effect: 'none',

@@ -21,6 +21,7 @@ import {
   type SessionTicket,
 } from './session-core.ts';
 import type { WatchRegistry } from './watch-registry.ts';
+import { renewLasting } from './watch-renewal.ts';
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -128,6 +129,7 @@ export class Session {
     if (spec.watch !== undefined) {
       const stopExpecting = this.watches.expectOneShot(spec.watch);
       answer.then(stopExpecting, stopExpecting);
+      renewLasting(this, spec.watch);
     }
     return answer;
   }

@@ -62,6 +62,7 @@ export class WatchRegistry {
   readonly #unconfirmed = new Set<LastingWatch>();
   /** One-shot watches that reads on their way will leave. */
   readonly #expected = new Set<OneShotWatch>();
+  readonly #fired = new WeakSet<OneShotWatch>();
 
   /** Watches held, of all kinds. */
   get size(): number {
@@ -119,6 +120,18 @@ export class WatchRegistry {
     this.#unconfirmed.delete(watch);
   }
 
+  /** Lasting watches at `path` that the server has confirmed. */
+  lastingAt(path: string): readonly LastingWatch[] {
+    const { persistent, recursive } = this.#lasting;
+    const all = [...(persistent.get(path) ?? []), ...(recursive.get(path) ?? [])];
+    return all.filter((watch) => !this.#unconfirmed.has(watch));
+  }
+
+  /** Whether a one-shot watch has fired. */
+  hasFired(watch: OneShotWatch): boolean {
+    return this.#fired.has(watch);
+  }
+
   /** Kinds of watches that are held, or expected, at `path`: what the server must keep. */
   kindsAt(path: string): readonly WatchKind[] {
     const tables: readonly (readonly [WatchKind, ReadonlyMap<string, unknown>])[] = [
@@ -145,7 +158,10 @@ export class WatchRegistry {
       take(exist, path, fired);
     }
     if (eventType === 'children-changed' || eventType === 'deleted') take(children, path, fired);
-    for (const watch of fired) watch.onEvent(eventType, path);
+    for (const watch of fired) {
+      this.#fired.add(watch);
+      watch.onEvent(eventType, path);
+    }
     for (const watch of this.#lasting.persistent.get(path) ?? []) watch.onEvent(eventType, path);
     if (eventType !== 'children-changed') this.#dispatchRecursive(eventType, path);
   }

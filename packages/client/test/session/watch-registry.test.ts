@@ -72,6 +72,13 @@ describe('an event', () => {
     expect(told(watches)).toEqual(['root']);
   });
 
+  test('is remembered of a one-shot watch that has fired', () => {
+    const watches = watched();
+    watches.registry.dispatch(EventType.nodeDataChanged, '/a/b');
+    const { registry, data, children } = watches;
+    expect([registry.hasFired(data), registry.hasFired(children)]).toEqual([true, false]);
+  });
+
   test('is heard once by a watch that stands twice', () => {
     const registry = new WatchRegistry();
     const watch = new NotedWatch('exist', '/x');
@@ -119,6 +126,15 @@ describe('kinds of watches at a path', () => {
     stopSecond();
     expect(registry.kindsAt('/x')).toEqual([]);
     expect(registry.size).toBe(0);
+  });
+});
+
+describe('lasting watches at a path', () => {
+  test('are those that the server has', () => {
+    const { registry, persistent, recursive } = watched();
+    registry.expectLasting(new NotedLastingWatch('persistent', '/a/b'));
+    expect(registry.lastingAt('/a/b')).toEqual([persistent, recursive]);
+    expect(registry.lastingAt('/a/b/c')).toEqual([]);
   });
 });
 
