@@ -69,7 +69,7 @@ export class SessionGuard implements Disposable {
       try {
         return await this.#watch(path, onData);
       } catch (error) {
-        if (error instanceof NoNodeError) this.#lose(deletedBySomebody(path));
+        if (error instanceof NoNodeError) this.#lose(deletedByOthers(path));
         if (!isLostAnswer(error)) return false;
       }
     }
@@ -82,7 +82,7 @@ export class SessionGuard implements Disposable {
       if (seen.stat === undefined) {
         // It is now a watch for the znode's creation, which nobody needs.
         void seen.unwatch();
-        this.#lose(deletedBySomebody(path));
+        this.#lose(deletedByOthers(path));
         return false;
       }
       changed = seen.changed;
@@ -94,7 +94,7 @@ export class SessionGuard implements Disposable {
     changed.then(
       ({ type }) => {
         if (this.#isClosed) return;
-        if (type === 'deleted') this.#lose(deletedBySomebody(path));
+        if (type === 'deleted') this.#lose(deletedByOthers(path));
         else void this.watchZnode(path, onData);
       },
       // The session has ended.
@@ -124,7 +124,7 @@ export class SessionGuard implements Disposable {
   }
 }
 
-function deletedBySomebody(path: string): NoNodeError {
-  const sentence = 'somebody else has deleted the znode';
+function deletedByOthers(path: string): NoNodeError {
+  const sentence = 'the znode was deleted, and not by its holder';
   return new NoNodeError({ operation: 'hold', path, sentence });
 }

@@ -102,7 +102,8 @@ export abstract class QueueLock<H extends HeldLock> implements Lock<H> {
     const { signal } = deadline;
     signal.throwIfAborted();
     const { owner } = options;
-    if (owner === undefined) return this.#enter(waits, signal, { owner, grant: undefined });
+    // Awaited here: the deadline ends with this call.
+    if (owner === undefined) return await this.#enter(waits, signal, { owner, grant: undefined });
     for (;;) {
       const present = this.#possessions.get(owner);
       if (present?.grant === undefined) {
@@ -116,7 +117,7 @@ export abstract class QueueLock<H extends HeldLock> implements Lock<H> {
         break;
       }
     }
-    return this.#enterFor(owner, waits, signal);
+    return await this.#enterFor(owner, waits, signal);
   }
 
   async #enterFor(
