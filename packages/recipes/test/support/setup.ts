@@ -50,8 +50,11 @@ export async function untilChildren(
 ): Promise<readonly string[]> {
   await zk.waitFor(path);
   for (;;) {
-    const { names, changed } = await zk.children(path, { watch: true });
-    if (names.length === count) return names;
+    const { names, changed, unwatch } = await zk.children(path, { watch: true });
+    if (names.length === count) {
+      await unwatch();
+      return names;
+    }
     await changed;
   }
 }
