@@ -1,4 +1,4 @@
-// `npm run docs`: writes the reference pages that are made from the sources.
+// `npm run docs`, first half: writes the reference pages that are made from the sources. The other half is docs-site.
 
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

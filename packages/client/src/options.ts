@@ -60,6 +60,7 @@ export type CreateModeName =
   | 'ephemeral-sequential'
   | 'container';
 
+/** How to make a znode. */
 export interface CreateOptions extends CallOptions {
   /** Default `persistent`. */
   readonly mode?: CreateModeName | undefined;
@@ -71,6 +72,7 @@ export interface CreateOptions extends CallOptions {
   readonly idempotent?: boolean | undefined;
 }
 
+/** On what condition to write. */
 export interface WriteOptions extends CallOptions {
   /** The version that the znode must have. Default: any. */
   readonly version?: number | undefined;
@@ -78,6 +80,7 @@ export interface WriteOptions extends CallOptions {
   readonly idempotent?: boolean | undefined;
 }
 
+/** Whether to hear of the next change as well. */
 export interface ReadOptions extends CallOptions {
   /** Whether to leave a watch that fires once; the result then has `changed`. */
   readonly watch?: boolean | undefined;
@@ -88,6 +91,7 @@ export interface WatchedReadOptions extends ReadOptions {
   readonly watch: true;
 }
 
+/** What to watch, and until when. */
 export interface WatchOptions {
   /** Whether to hear of everything below the path, too. Default false. */
   readonly recursive?: boolean | undefined;
@@ -97,6 +101,7 @@ export interface WatchOptions {
   readonly maxQueued?: number | undefined;
 }
 
+/** What to change in the ensemble. */
 export interface ReconfigOptions extends CallOptions {
   /** `server.N=...` entries to add or change. */
   readonly joining?: readonly string[] | undefined;

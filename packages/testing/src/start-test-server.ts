@@ -27,6 +27,7 @@ export type TestConfig = Omit<ConfigOverrides, 'storage' | 'network'> & {
   readonly storage?: Partial<Omit<ServerConfig['storage'], 'dataDir' | 'dataLogDir'>> | undefined;
 };
 
+/** What differs from a server in memory, on a free port, behind a proxy. */
 export interface TestServerOptions {
   /**
    * `memory` unless given: no file is touched. Else a directory: `temporary` is a new one, removed at the end; any other is

@@ -1,6 +1,7 @@
 import type { NetworkFaults } from './network-faults.ts';
 import { type Target, TcpProxy } from './tcp-proxy.ts';
 
+/** What the proxy stands in front of, and where. */
 export interface TestProxyOptions {
   /** What clients of the proxy reach: any ZooKeeper server. */
   readonly target: Target;

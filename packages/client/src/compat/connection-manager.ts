@@ -62,6 +62,7 @@ const ConnectionState = {
 
 const PASSWORD_BYTES = 16;
 
+/** The session below a client: what programs reach through `client.connectionManager`. */
 export class ConnectionManager {
   /** In the order of the connection string. */
   readonly servers: readonly ServerAddress[];

@@ -5,6 +5,7 @@ import { NodeExistsError, NoNodeError, NotEmptyError } from '../errors.ts';
 import type { CallOptions } from '../session/call.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
 
+/** How to make what is missing of a path. */
 export interface EnsurePathOptions extends CallOptions {
   /** Who may do what with the znodes that are created. Default: everybody everything. */
   readonly acl?: readonly Acl[] | undefined;

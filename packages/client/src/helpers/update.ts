@@ -5,6 +5,7 @@ import type { CallOptions } from '../session/call.ts';
 import type { Stat } from '../stat.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
 
+/** How patient to be with others. */
 export interface UpdateOptions extends CallOptions {
   /** How often to try before the `BadVersionError` is the caller's. Default 100. */
   readonly maxAttempts?: number | undefined;
