@@ -9,9 +9,9 @@ import {
 } from '@zooid/protocol';
 import { BoundedQueue } from './bounded-queue.ts';
 import { Chroot } from './chroot.ts';
-import { createRequest } from './create-request.ts';
+import { createZnode } from './create-znode.ts';
 import { bytesOf } from './data.ts';
-import { NoWatcherError, UnimplementedError } from './errors.ts';
+import { NoWatcherError } from './errors.ts';
 import {
   deleteTree,
   type EnsurePathOptions,
@@ -41,7 +41,6 @@ import {
   readAcl,
   readChildren,
   readCount,
-  readCreated,
   readIdentities,
   readNodeData,
   readNothing,
@@ -334,36 +333,8 @@ export class ZooKeeper implements AsyncDisposable {
   // ── writing ────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Adds a znode. @throws NodeExistsError, NoNodeError when its parent does not exist, BadArgumentsError */
-  async create(path: string, data?: DataInput, options?: CreateOptions): Promise<Created> {
-    const request = createRequest('create', this.#chroot, path, data, options);
-    const effect = options?.idempotent ? 'repeatable' : 'once';
-    try {
-      return await this.#session.call(
-        {
-          operation: 'create',
-          path,
-          request,
-          decode: (reader) => this.#ownCreated(readCreated(reader)),
-          effect,
-        },
-        options,
-      );
-    } catch (error) {
-      // Servers without create-with-stat: early ClickHouse Keepers.
-      if (!(error instanceof UnimplementedError) || request.op !== OpCode.create2) throw error;
-    }
-    const created = await this.#session.call(
-      {
-        operation: 'create',
-        path,
-        request: { ...request, op: OpCode.create },
-        decode: readPath,
-        effect,
-      },
-      options,
-    );
-    const { stat } = await this.get(this.#chroot.toClient(created), options);
-    return { path: this.#chroot.toClient(created), stat };
+  create(path: string, data?: DataInput, options?: CreateOptions): Promise<Created> {
+    return createZnode(this.#session, this.#chroot, path, data, options);
   }
 
   /** Changes data. @throws NoNodeError, BadVersionError */
@@ -588,10 +559,6 @@ export class ZooKeeper implements AsyncDisposable {
   #withWatch<T extends object>(value: T, watch: OneShot): T & Watched {
     const { changed } = watch;
     return Object.assign(value, { changed, unwatch: () => removeOneShot(this.#session, watch) });
-  }
-
-  #ownCreated({ path, stat }: Created): Created {
-    return { path: this.#chroot.toClient(path), stat };
   }
 }
 

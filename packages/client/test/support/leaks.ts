@@ -94,6 +94,13 @@ export class LeakWatch {
 const PATIENCE_MS = 3_000;
 
 const clients: ZooKeeper[] = [];
+const owned: AsyncDisposable[] = [];
+
+/** A server or proxy that is closed at the end of the test, behind the clients. */
+export function own<T extends AsyncDisposable>(resource: T): T {
+  owned.push(resource);
+  return resource;
+}
 
 /** A client that is looked at, and closed, at the end of the test. */
 export async function client(servers: string, options: ConnectOptions = {}): Promise<ZooKeeper> {
@@ -111,6 +118,7 @@ export function checkLeaks(): void {
   afterEach(async () => {
     const open = clients.splice(0);
     await Promise.all(open.map((zk) => zk.close()));
+    for (const resource of owned.splice(0).reverse()) await resource[Symbol.asyncDispose]();
     try {
       for (const zk of open) expect(zk.pendingCount).toBe(0);
       expect(await watch.settled(PATIENCE_MS)).toEqual({ resources: {}, signalListeners: 0 });
