@@ -27,8 +27,8 @@ const LOOK = 'If the outcome is `unknown`, look whether it happened before tryin
 /** Every class has its line, or this does not compile. */
 const meanings: { readonly [Name in ErrorName]: ErrorMeaning } = {
   NoNodeError: {
-    outcome: 'not-applied',
-    when: 'The znode, or the parent of a new one, does not exist.',
+    outcome: 'either',
+    when: 'The znode, or the parent of a new one, does not exist. (`unknown` only of a `create` by a server that cannot tell the stat with it, early ClickHouse Keepers: created, and gone again before it was asked.)',
     remedy:
       'Treat it as absent, or create it: `ensurePath` makes parents. `exists` does not throw it.',
   },
