@@ -106,6 +106,22 @@ export {
   type SetPartitionerOptions,
 } from './membership/set-partitioner.ts';
 export { createProtected, type ProtectedCreateOptions } from './protected-create.ts';
+export type {
+  BaseQueueOptions,
+  ConsumeOptions,
+  FailureMode,
+  ItemsOptions,
+  PutOptions,
+  QueueOptions,
+} from './queue/base-queue.ts';
+export type { QueueClock } from './queue/consumer.ts';
+export { DelayQueue, type Due } from './queue/delay-queue.ts';
+export { IdQueue } from './queue/id-queue.ts';
+export { type KazooPutOptions, KazooQueue, LockingQueue } from './queue/kazoo-queue.ts';
+export { PriorityQueue } from './queue/priority-queue.ts';
+export { Queue } from './queue/queue.ts';
+export { CorruptItemError, type QueueItem } from './queue/queue-item.ts';
+export { SimpleQueue } from './queue/simple-queue.ts';
 export {
   compareSequences,
   type SequencedName,
