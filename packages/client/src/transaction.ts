@@ -21,7 +21,7 @@ const ANY_VERSION = -1;
 export interface CreatedInTransaction {
   /** Its path; of a sequential one with the digits. */
   readonly path: string;
-  /** undefined where the server does not tell it: Apache's up to 3.9 do so only of containers and of znodes with a TTL. */
+  /** undefined where the server does not tell it: Apache's do so only of containers and of znodes with a TTL before 3.8.4. */
   readonly stat: Stat | undefined;
 }
 
