@@ -37,12 +37,12 @@ export class AtomicNumber<N> {
   }
 
   /** Makes the znode, unless it exists. @returns whether it did. */
-  initialize(value: N, options?: WaitOptions): Promise<boolean> {
+  async initialize(value: N, options?: WaitOptions): Promise<boolean> {
     return this.#value.initialize(this.#format.encode(value), options);
   }
 
   /** Sets it, whatever it was. Changes of others may be lost. */
-  forceSet(value: N, options?: WaitOptions): Promise<void> {
+  async forceSet(value: N, options?: WaitOptions): Promise<void> {
     return this.#value.forceSet(this.#format.encode(value), options);
   }
 
@@ -55,16 +55,16 @@ export class AtomicNumber<N> {
   }
 
   /** Sets it, as a change that follows the one before. */
-  trySet(value: N, options?: WaitOptions): Promise<AtomicResult<N>> {
+  async trySet(value: N, options?: WaitOptions): Promise<AtomicResult<N>> {
     return this.update(() => value, options);
   }
 
   /** Adds; past the ends of its range it wraps, as Java's numbers do. */
-  add(delta: N, options?: WaitOptions): Promise<AtomicResult<N>> {
+  async add(delta: N, options?: WaitOptions): Promise<AtomicResult<N>> {
     return this.update((before) => this.#format.add(before, delta), options);
   }
 
-  subtract(delta: N, options?: WaitOptions): Promise<AtomicResult<N>> {
+  async subtract(delta: N, options?: WaitOptions): Promise<AtomicResult<N>> {
     return this.add(this.#format.negate(delta), options);
   }
 

@@ -10,6 +10,7 @@ import {
 import { Deadline, type WaitOptions } from '../deadline.ts';
 import { deferred } from '../deferred.ts';
 import { type ChangesOptions, LatestFeed } from '../latest-feed.ts';
+import type { LeaseCount } from '../locks/lease-pool.ts';
 import { onAbort, orAborted } from '../on-abort.ts';
 import { parentOf } from '../paths.ts';
 import { ensureParent, isLostAnswer } from '../protected-create.ts';
@@ -49,6 +50,7 @@ abstract class Shared<T> implements AsyncDisposable {
   readonly #loop: SessionLoop;
   readonly #feed = new LatestFeed<Versioned<T>>();
   readonly #first = deferred<void>();
+  readonly #listeners = new Set<() => void>();
   #newest: Versioned<T> | undefined;
 
   constructor(
@@ -85,6 +87,17 @@ abstract class Shared<T> implements AsyncDisposable {
   get current(): Versioned<T> {
     if (this.#newest === undefined) throw new Error(`${this.path}: it has not been read yet`);
     return this.#newest;
+  }
+
+  /** The value of {@link current}. @throws Error before the start. */
+  get value(): T {
+    return this.current.value;
+  }
+
+  /** Calls `listener` when the value has changed. What it throws is uncaught. @returns what stops it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Makes the znode with the seed, unless it exists, and follows it. Resolves when its value is known. */
@@ -181,6 +194,8 @@ abstract class Shared<T> implements AsyncDisposable {
     if (this.#newest === undefined || mzxid > this.#newest.mzxid) {
       this.#newest = taken;
       this.#feed.push(taken);
+      // Not in here, where what they throw would be ours to catch.
+      for (const listener of [...this.#listeners]) queueMicrotask(listener);
     }
     return taken;
   }
@@ -193,14 +208,9 @@ export class SharedValue extends Shared<Uint8Array> {
   }
 }
 
-/** A 32-bit integer that many set, and that each has at hand: Curator's SharedCount. */
-export class SharedCount extends Shared<number> {
+/** A 32-bit integer that many set, and that each has at hand: Curator's SharedCount. It can be the count of a `Semaphore`. */
+export class SharedCount extends Shared<number> implements LeaseCount {
   constructor(source: SessionSource, path: string, seed: number, options: SharedOptions = {}) {
     super(source, path, seed, int32Format, options);
-  }
-
-  /** The newest count known here. @throws Error before the start. */
-  get count(): number {
-    return this.current.value;
   }
 }

@@ -21,7 +21,7 @@ export interface PersistentTtlNodeOptions {
  * A znode that stays while its owner lives, and for a while longer: {@link PersistentNode} with a time to live, kept fresh by writes to
  * a child. The owner may leave and come back in time, and its session does not matter. Curator's PersistentTtlNode.
  *
- * The servers must allow times to live (`zookeeper.extendedTypesEnabled` of Apache's, `server.features.ttl` here by default).
+ * The servers must allow times to live: `extendedTypesEnabled` in their configuration, which is off by default.
  */
 export class PersistentTtlNode implements AsyncDisposable {
   readonly #node: PersistentNode;
