@@ -16,6 +16,8 @@ export const APACHE_CLASSPATH: string = jars(
   'zookeeper',
   process.env['ZOOID_INTEROP_APACHE_LOG'] === undefined ? 'slf4j-nop' : 'slf4j-simple',
   'netty-all',
+  'netty-codec', // Debian's netty-all is not all
+  'netty-handler',
   'snappy-java',
   'commons-cli',
   'servlet-api', // these two are for the admin server

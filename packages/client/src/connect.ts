@@ -16,6 +16,8 @@ import { ZooKeeper } from './zookeeper.ts';
 
 const SESSION_TIMEOUT_MS_DEFAULT = 30_000;
 const HANDSHAKE_TIMEOUT_MS_MIN = 1_000;
+/** A server that takes the connection and says nothing must not cost the session: there is time for others, or for it once more. */
+const HANDSHAKES_IN_A_SESSION_MIN = 4;
 const RECONNECT_DELAY_MS_BASE = 20;
 const RECONNECT_DELAY_MS_MAX_DEFAULT = 2_000;
 const PENDING_MAX_DEFAULT = 65_536;
@@ -65,7 +67,10 @@ export function createSession(target: ConnectString, options: ConnectOptions): S
       sessionTimeoutMs,
       handshakeTimeoutMs:
         options.handshakeTimeoutMs ??
-        Math.max(HANDSHAKE_TIMEOUT_MS_MIN, sessionTimeoutMs / target.servers.length),
+        Math.max(
+          HANDSHAKE_TIMEOUT_MS_MIN,
+          sessionTimeoutMs / Math.max(HANDSHAKES_IN_A_SESSION_MIN, target.servers.length),
+        ),
       allowsReadOnly: options.readOnly ?? false,
       usesSasl: options.sasl !== undefined,
       resendsReads: options.retryReads ?? true,

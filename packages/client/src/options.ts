@@ -33,7 +33,7 @@ export interface ConnectOptions {
   readonly session?: SessionTicket | undefined;
   /** Longest pause before an attempt to connect, in ms; each is drawn at random below a bound that doubles. Default 2,000. */
   readonly maxReconnectDelayMs?: number | undefined;
-  /** Longest time from opening a connection to the session on it, in ms. Default: the session's timeout shared out among the servers, at least 1,000. */
+  /** Longest time from opening a connection to the session on it, in ms. Default: the session's timeout shared out among the servers, a quarter of it at most, at least 1,000. */
   readonly handshakeTimeoutMs?: number | undefined;
   /** Whether a read whose answer was lost with the connection is sent again. Default true. */
   readonly retryReads?: boolean | undefined;

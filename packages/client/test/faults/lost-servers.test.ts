@@ -95,6 +95,28 @@ describe('silence instead of an end', () => {
     await server.heal();
   });
 
+  test('of a server that takes a connection while it starts does not cost the session', async () => {
+    const server = await startServer();
+    const zk = await client(server.connectString, {
+      sessionTimeoutMs: 6_000,
+      maxReconnectDelayMs: 20,
+    });
+    const { id } = zk.session;
+    // The next connection is taken, and nothing comes of it for ever.
+    server.partition();
+    const { acceptedCount } = server.traffic;
+    server.dropConnections();
+    await expect.poll(() => server.traffic.acceptedCount).toBe(acceptedCount + 1);
+    const stuck = server.traffic.bytesToServer;
+    await expect
+      .poll(() => server.traffic.acceptedCount, { timeout: 4_000 })
+      .toBe(acceptedCount + 2);
+    expect(server.traffic.bytesToServer).toBe(stuck);
+    await server.heal();
+    await zk.untilState('connected');
+    expect(zk.session.id).toBe(id);
+  });
+
   test('of a server that takes connections and says nothing does not hold up a connect', async () => {
     const silent = await startServer();
     silent.partition();

@@ -112,8 +112,12 @@ export async function client(servers: string, options: ConnectOptions = {}): Pro
 /** For each test of this file or suite: whatever it opened must be closed when it is over. */
 export function checkLeaks(): void {
   let watch: LeakWatch;
+  // Such as Node's of too many listeners.
+  const warnings: string[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning.message);
   beforeEach(() => {
     watch = new LeakWatch();
+    process.on('warning', onWarning);
   });
   afterEach(async () => {
     const open = clients.splice(0);
@@ -122,7 +126,9 @@ export function checkLeaks(): void {
     try {
       for (const zk of open) expect(zk.pendingCount).toBe(0);
       expect(await watch.settled(PATIENCE_MS)).toEqual({ resources: {}, signalListeners: 0 });
+      expect(warnings.splice(0)).toEqual([]);
     } finally {
+      process.off('warning', onWarning);
       watch.stop();
     }
   });
