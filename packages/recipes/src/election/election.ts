@@ -8,6 +8,7 @@ import { Deadline, type WaitOptions } from '../deadline.ts';
 import { isRetryable } from '../framework/retry-policy.ts';
 import type { Contender, HeldLock, LockLayout, LockOptions } from '../locks/lock.ts';
 import { Mutex } from '../locks/mutex.ts';
+import { pause } from '../pause.ts';
 import type { ErrorPolicy } from '../session-guard.ts';
 import { openSession, type SessionSource } from '../sessions/session-source.ts';
 
@@ -42,6 +43,8 @@ export interface Term extends AsyncDisposable {
   /** Gives it up. Again is harmless. */
   release(): Promise<void>;
 }
+
+const RETRY_PAUSE_MS = 20;
 
 /**
  * An election with terms.
@@ -104,7 +107,10 @@ export class Election {
       } catch (error) {
         if (signal.aborted) return undefined;
         const hasNext = zk?.lost.aborted && typeof this.#source === 'function';
-        if (!hasNext && !(zk?.lost.aborted === false && isRetryable(error))) throw error;
+        if (hasNext) continue;
+        if (zk?.lost.aborted !== false || !isRetryable(error)) throw error;
+        // Overload: with the same session once more.
+        await pause(RETRY_PAUSE_MS, signal).catch(() => undefined);
       }
     }
   }

@@ -34,9 +34,10 @@ export class GroupMember implements AsyncDisposable {
   readonly #path: string;
   readonly #node: PersistentNode;
 
-  /** @param path - where the members of the group are. */
+  /** @param path - where the members of the group are. @throws RangeError for an id that is no name. */
   constructor(source: SessionSource, path: string, options: GroupMemberOptions) {
     const { id, payload = defaultData(), acl } = options;
+    if (id === '' || id.includes('/')) throw new RangeError(`"${id}": a name without slashes`);
     this.id = id;
     this.#source = source;
     this.#path = path;

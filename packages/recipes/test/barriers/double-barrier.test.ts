@@ -124,6 +124,14 @@ describe('entering and leaving', () => {
     expect(cutCount).toBeGreaterThan(20);
   });
 
+  test('who comes when all were told to begin begins, too, whoever has gone meanwhile', async () => {
+    await using setup = await startSetup();
+    const zk = await setup.connect();
+    await zk.create('/b');
+    await zk.create('/b/ready');
+    await new DoubleBarrier(zk, '/b', { memberCount: 5 }).enter();
+  });
+
   test('a count below one is refused', async () => {
     await using setup = await startSetup();
     const zk = await setup.connect();

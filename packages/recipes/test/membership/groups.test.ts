@@ -21,6 +21,7 @@ describe('a group', () => {
   test('tells every member who is there, with what each says of itself', async () => {
     await using setup = await startSetup();
     const [first, second] = await setup.connectMany(2);
+    expect(() => new GroupMember(first!, '/group', { id: 'a/b' })).toThrow(RangeError);
     await using one = new GroupMember(first!, '/group', { id: 'one', payload: '1' });
     await using two = new GroupMember(second!, '/group', { id: 'two', payload: '2' });
     expect(await one.members()).toEqual(new Map());

@@ -82,6 +82,26 @@ describe("kazoo's set partitioner", () => {
     }
   });
 
+  test('divides nothing before the members have been the same for a while', async () => {
+    await using setup = await startSetup();
+    const zk = await setup.connect();
+    const leaving = new AbortController();
+    const options = { identifier: 'ann', timeBoundaryMs: 2 ** 31 - 1 };
+    const work = async () => {
+      throw new Error('too early');
+    };
+    const { signal } = leaving;
+    const ended = new SetPartitioner(zk, '/set', ITEMS, options).run(work, { signal });
+    await zk.waitFor('/set/party');
+    while (!(await zk.hasWatch('/set/party', 'children')));
+    for (let turn = 0; turn < 50; turn++) {
+      expect(await childrenOf(zk, '/set/locks')).toEqual([]);
+    }
+    leaving.abort();
+    await ended;
+    expect(await childrenOf(zk, '/set/party')).toEqual([]);
+  });
+
   test('divides as it is told', async () => {
     await using setup = await startSetup();
     const zk = await setup.connect();
