@@ -21,6 +21,28 @@ export {
 } from './counters/shared-value.ts';
 export { defaultData } from './data-local.ts';
 export type { WaitOptions } from './deadline.ts';
+export type { InstanceFormat } from './discovery/instance-json.ts';
+export { ServiceCache, type ServiceCacheOptions } from './discovery/service-cache.ts';
+export { ServiceDiscovery, type ServiceDiscoveryOptions } from './discovery/service-discovery.ts';
+export {
+  buildUri,
+  type ServiceInstance,
+  type ServiceInstanceFields,
+  type ServiceType,
+  serviceInstance,
+} from './discovery/service-instance.ts';
+export {
+  type DownInstancePolicy,
+  ServiceProvider,
+  type ServiceProviderOptions,
+} from './discovery/service-provider.ts';
+export {
+  type ProviderStrategy,
+  randomChoice,
+  roundRobin,
+  sticky,
+} from './discovery/strategies.ts';
+export { type UriPart, UriSpec, type UriVariables } from './discovery/uri-spec.ts';
 export {
   Election,
   type ElectionOptions,

@@ -66,6 +66,7 @@ export class Cache implements AsyncDisposable {
   readonly #followers = new Set<BoundedQueue<CacheChange>>();
   readonly #initialized: Deferred<void> = deferred();
   #isInitialized = false;
+  #revision = 0;
 
   /** @param source - one session, with which the cache ends, or a provider, with which it goes on. */
   constructor(source: SessionSource, path: string, options: CacheOptions = {}) {
@@ -92,6 +93,11 @@ export class Cache implements AsyncDisposable {
   /** Znodes that it holds, its own path among them. */
   get size(): number {
     return this.#store.size;
+  }
+
+  /** Grows with every change of the contents. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /**
@@ -154,7 +160,7 @@ export class Cache implements AsyncDisposable {
     await this.#loop.close();
     this.#initialized.reject(new ClosedError({ operation: 'start', path: this.path }));
     for (const follower of [...this.#followers]) follower.end();
-    if (this.#options.onClose !== 'keep') this.#store.clear();
+    if (this.#options.onClose !== 'keep') this.#clear();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -218,11 +224,17 @@ export class Cache implements AsyncDisposable {
   }
 
   #tell(change: CacheChange): void {
+    this.#revision++;
     for (const follower of this.#followers) follower.push(change);
   }
 
-  #fail(error: unknown): void {
+  #clear(): void {
     this.#store.clear();
+    this.#revision++;
+  }
+
+  #fail(error: unknown): void {
+    this.#clear();
     this.#initialized.reject(error);
     for (const follower of [...this.#followers]) follower.fail(error);
   }

@@ -1,0 +1,112 @@
+import {
+  type Acl,
+  type CreateModeName,
+  NodeExistsError,
+  NoNodeError,
+  type ZooKeeper,
+} from '@zooid/client';
+import { type Deferred, deferred } from '../deferred.ts';
+import { guaranteedDelete } from '../guaranteed-delete.ts';
+import { onAbort, orAborted } from '../on-abort.ts';
+import { nameOf, parentOf } from '../paths.ts';
+import { createFindable, ensureParent, isLostAnswer } from '../protected-create.ts';
+import { SessionLoop } from '../sessions/session-loop.ts';
+import type { SessionSource } from '../sessions/session-source.ts';
+import type { ServiceType } from './service-instance.ts';
+
+const modes: Readonly<Record<ServiceType, CreateModeName>> = {
+  dynamic: 'ephemeral',
+  'dynamic-sequential': 'ephemeral-sequential',
+  static: 'persistent',
+  permanent: 'persistent',
+};
+
+/** Where a registration's znode is. */
+interface Place {
+  readonly zk: ZooKeeper;
+  readonly path: string;
+}
+
+/** One instance's znode, made anew in each session; one that somebody deletes in between stays deleted, as with Curator. */
+export class Registration {
+  readonly #path: string;
+  readonly #mode: CreateModeName;
+  readonly #acl: readonly Acl[] | undefined;
+  readonly #loop: SessionLoop;
+  #data: Uint8Array;
+  #place: Place | undefined;
+  #made: Deferred<Place> = quietDeferred();
+
+  constructor(
+    source: SessionSource,
+    path: string,
+    type: ServiceType,
+    data: Uint8Array,
+    acl: readonly Acl[] | undefined,
+  ) {
+    this.#path = path;
+    this.#mode = modes[type];
+    this.#data = data;
+    this.#acl = acl;
+    this.#loop = new SessionLoop(source, (zk, scope) => this.#keep(zk, scope));
+    onAbort(this.#loop.failed, () => this.#made.reject(this.#loop.failed.reason));
+    onAbort(this.#loop.closing, () => this.#made.reject(this.#loop.closing.reason));
+  }
+
+  /** Fires when it cannot be made again. */
+  get failed(): AbortSignal {
+    return this.#loop.failed;
+  }
+
+  /** Resolves when it is there. */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#loop.start();
+    await orAborted(this.#made.promise, signal);
+  }
+
+  /** @throws NoNodeError when somebody has deleted it. */
+  async update(data: Uint8Array, signal: AbortSignal): Promise<void> {
+    this.#data = data;
+    const { zk, path } = await orAborted(this.#made.promise, signal);
+    await zk.set(path, data, { signal, idempotent: true });
+  }
+
+  async remove(): Promise<void> {
+    await this.#loop.close();
+    if (this.#place !== undefined) await guaranteedDelete(this.#place.zk, this.#place.path);
+  }
+
+  async #keep(zk: ZooKeeper, scope: AbortSignal): Promise<void> {
+    scope.throwIfAborted();
+    const place = { zk, path: await this.#create(zk) };
+    this.#place = place;
+    this.#made.resolve(place);
+    if (!scope.aborted) await new Promise<void>((resolve) => onAbort(scope, resolve));
+    if (!this.#loop.closing.aborted) this.#made = quietDeferred();
+    throw scope.reason;
+  }
+
+  async #create(zk: ZooKeeper): Promise<string> {
+    const [path, mode, acl] = [this.#path, this.#mode, this.#acl];
+    if (mode === 'ephemeral-sequential') {
+      const created = await createFindable(zk, path, nameOf(path), this.#data, { mode, acl });
+      return created.path;
+    }
+    for (;;) {
+      try {
+        return (await zk.create(path, this.#data, { mode, acl })).path;
+      } catch (error) {
+        if (error instanceof NoNodeError) await ensureParent(zk, parentOf(path), 'container', acl);
+        // An older session's is made anew, so that those who watch see that something has happened.
+        else if (error instanceof NodeExistsError) await guaranteedDelete(zk, path);
+        else if (!isLostAnswer(error)) throw error;
+      }
+    }
+  }
+}
+
+function quietDeferred(): Deferred<Place> {
+  const quiet = deferred<Place>();
+  quiet.promise.catch(() => undefined);
+  return quiet;
+}
