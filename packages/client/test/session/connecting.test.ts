@@ -147,7 +147,7 @@ describe('a new connection', () => {
 });
 
 describe('a server', () => {
-  test('that takes the connection for no session, of another one, ends ours', async () => {
+  test('immunity: CH #116690 that gives no session, or another one, in place of ours ends it', async () => {
     for (const grant of [{ sessionId: 0n, timeoutMs: 0 }, { timeoutMs: 0 }, { sessionId: 99n }]) {
       const bench = CoreBench.connected();
       const waiting = bench.core.submit(readOf(), Number.POSITIVE_INFINITY, undefined);
