@@ -11,6 +11,7 @@ const documents = [
   'README.md',
   ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`),
   ...readdirSync(join(root, 'docs/guides')).map((name) => `docs/guides/${name}`),
+  ...readdirSync(join(root, 'docs/recipes')).map((name) => `docs/recipes/${name}`),
 ];
 
 /** What blocks go on with: that an earlier one of the page has made, or that is the reader's own. */
