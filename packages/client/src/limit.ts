@@ -1,4 +1,6 @@
+import { OperationTimeoutError } from './errors.ts';
 import { onAbort } from './on-abort.ts';
+import type { CallOptions } from './session/call.ts';
 
 /** Longer delays, in ms, overflow Node's timers, which then fire at once. */
 export const TIMER_MS_MAX: number = 2 ** 31 - 1;
@@ -10,6 +12,26 @@ export const TIMER_MS_MAX: number = 2 ** 31 - 1;
  */
 export function startTimer(callback: () => void, ms: number): NodeJS.Timeout | undefined {
   return ms > TIMER_MS_MAX ? undefined : setTimeout(callback, ms);
+}
+
+/**
+ * Gives work of several calls one limit: `timeoutMs` counts for all of them together.
+ *
+ * @param work - passes its argument to each call.
+ */
+export async function withinLimit<T>(
+  operation: string,
+  path: string,
+  options: CallOptions | undefined,
+  work: (limits: CallOptions) => Promise<T>,
+): Promise<T> {
+  const signal = options?.signal;
+  const timeoutMs = options?.timeoutMs;
+  if (timeoutMs === undefined) return await work({ signal });
+  using limit = new Limit(signal, timeoutMs, () => {
+    return new OperationTimeoutError({ operation, path, outcome: 'unknown' });
+  });
+  return await work({ signal: limit.signal });
 }
 
 /** A signal and a time limit as one, for a wait of several steps. */

@@ -485,7 +485,7 @@ export class ZooKeeper implements AsyncDisposable {
     return listTree(this, path, options);
   }
 
-  /** The same one by one, children right after their parent: for trees too large to hold. */
+  /** The same one by one, children right after their parent: for trees too large to hold. `timeoutMs` counts for each step. */
   walk(path: string, options?: CallOptions): AsyncGenerator<string, void, undefined> {
     return walkTree(this, path, options);
   }

@@ -2,6 +2,7 @@
 
 import { type Acl, joinPath, parentOf } from '@zooid/protocol';
 import { NodeExistsError, NoNodeError, NotEmptyError } from '../errors.ts';
+import { withinLimit } from '../limit.ts';
 import type { CallOptions } from '../session/call.ts';
 import type { ZooKeeper } from '../zookeeper.ts';
 
@@ -22,16 +23,25 @@ export async function ensurePath(
   path: string,
   options: EnsurePathOptions = {},
 ): Promise<boolean> {
-  if ((await zk.exists(path, limits(options))) !== undefined) return false;
+  const { acl, mode } = options;
+  return await withinLimit('ensurePath', path, options, (limits) =>
+    ensure(zk, path, { acl, mode, ...limits }),
+  );
+}
+
+async function ensure(zk: ZooKeeper, path: string, options: EnsurePathOptions): Promise<boolean> {
+  const { acl, mode, ...limits } = options;
+  if ((await zk.exists(path, limits)) !== undefined) return false;
   try {
-    await zk.create(path, undefined, options);
+    // Twice is as good as once: it is there then.
+    await zk.create(path, undefined, { acl, mode, idempotent: true, ...limits });
     return true;
   } catch (error) {
     if (error instanceof NodeExistsError) return false;
     if (!(error instanceof NoNodeError) || parentOf(path) === path) throw error;
   }
-  await ensurePath(zk, parentOf(path), options);
-  return ensurePath(zk, path, options);
+  await ensure(zk, parentOf(path), options);
+  return ensure(zk, path, options);
 }
 
 /** See `ZooKeeper.listTree`. */
@@ -40,13 +50,17 @@ export async function listTree(
   path: string,
   options?: CallOptions,
 ): Promise<string[]> {
+  return await withinLimit('listTree', path, options, (limits) => list(zk, path, limits));
+}
+
+async function list(zk: ZooKeeper, path: string, limits: CallOptions): Promise<string[]> {
   const paths = [path];
   // The first must be there; others may go at any time.
-  let level = (await zk.children(path, options)).names.map((name) => joinPath(path, name));
+  let level = (await zk.children(path, limits)).names.map((name) => joinPath(path, name));
   while (level.length > 0) {
     const below: string[] = [];
     await inPortions(level, async (parent) => {
-      const names = await childrenOf(zk, parent, options);
+      const names = await childrenOf(zk, parent, limits);
       if (names === undefined) return;
       paths.push(parent);
       for (const name of names) below.push(joinPath(parent, name));
@@ -79,24 +93,50 @@ export async function deleteTree(
   path: string,
   options?: CallOptions,
 ): Promise<number> {
-  let deleted = 0;
-  // Somebody may create while we delete: then once more, for as long as the caller has patience.
-  for (;;) {
-    const paths = await listTree(zk, path, options);
-    let isGrowing = false;
-    // Deepest first: those of one depth do not stand in each other's way.
-    for (const level of byDepth(paths)) {
-      await inPortions(level, async (at) => {
-        try {
-          await zk.delete(at, limits(options));
-          deleted++;
-        } catch (error) {
-          if (error instanceof NotEmptyError) isGrowing = true;
-          else if (!(error instanceof NoNodeError)) throw error;
-        }
-      });
+  return await withinLimit('deleteTree', path, options, async (limits) => {
+    let deleted = 0;
+    let paths = await list(zk, path, limits);
+    // Somebody may create while we delete: then once more, for as long as the caller has patience.
+    while (paths.length > 0) {
+      const round = await deleteAll(zk, paths, limits);
+      deleted += round.deleted;
+      if (!round.isGrowing) break;
+      paths = await listIfThere(zk, path, limits);
     }
-    if (!isGrowing) return deleted;
+    return deleted;
+  });
+}
+
+/** Deletes znodes that are there, the deepest first: those of one depth do not stand in each other's way. */
+async function deleteAll(
+  zk: ZooKeeper,
+  paths: readonly string[],
+  limits: CallOptions,
+): Promise<{ readonly deleted: number; readonly isGrowing: boolean }> {
+  let deleted = 0;
+  let isGrowing = false;
+  for (const level of byDepth(paths)) {
+    await inPortions(level, async (at) => {
+      try {
+        // Twice is as good as once: it is gone then.
+        await zk.delete(at, { idempotent: true, ...limits });
+        deleted++;
+      } catch (error) {
+        if (error instanceof NotEmptyError) isGrowing = true;
+        else if (!(error instanceof NoNodeError)) throw error;
+      }
+    });
+  }
+  return { deleted, isGrowing };
+}
+
+/** Nothing when somebody else has deleted it meanwhile. */
+async function listIfThere(zk: ZooKeeper, path: string, limits: CallOptions): Promise<string[]> {
+  try {
+    return await list(zk, path, limits);
+  } catch (error) {
+    if (error instanceof NoNodeError) return [];
+    throw error;
   }
 }
 
@@ -125,17 +165,12 @@ async function inPortions<T>(items: readonly T[], work: (item: T) => Promise<voi
 async function childrenOf(
   zk: ZooKeeper,
   path: string,
-  options: CallOptions | undefined,
+  limits: CallOptions | undefined,
 ): Promise<readonly string[] | undefined> {
   try {
-    return (await zk.children(path, limits(options))).names;
+    return (await zk.children(path, limits)).names;
   } catch (error) {
     if (error instanceof NoNodeError) return undefined;
     throw error;
   }
-}
-
-/** Only how long a call may wait. */
-function limits(options: CallOptions | undefined): CallOptions {
-  return { signal: options?.signal, timeoutMs: options?.timeoutMs };
 }

@@ -1,4 +1,5 @@
 import { BadVersionError } from '../errors.ts';
+import { withinLimit } from '../limit.ts';
 import type { NodeData } from '../node-data.ts';
 import type { DataInput } from '../options.ts';
 import type { CallOptions } from '../session/call.ts';
@@ -20,16 +21,18 @@ export async function update(
   change: (current: NodeData) => DataInput | undefined | Promise<DataInput | undefined>,
   options: UpdateOptions = {},
 ): Promise<Stat> {
-  const { maxAttempts = ATTEMPTS_MAX_DEFAULT, signal, timeoutMs } = options;
-  for (let attempt = 1; ; attempt++) {
-    const current = await zk.get(path, { signal, timeoutMs });
-    const data = await change(current);
-    if (data === undefined) return current.stat;
-    try {
-      return await zk.set(path, data, { version: current.stat.version, signal, timeoutMs });
-    } catch (error) {
-      // Somebody was faster, so somebody has made headway: at once again, without a pause.
-      if (!(error instanceof BadVersionError) || attempt >= maxAttempts) throw error;
+  const { maxAttempts = ATTEMPTS_MAX_DEFAULT } = options;
+  return await withinLimit('update', path, options, async (limits) => {
+    for (let attempt = 1; ; attempt++) {
+      const current = await zk.get(path, limits);
+      const data = await change(current);
+      if (data === undefined) return current.stat;
+      try {
+        return await zk.set(path, data, { version: current.stat.version, ...limits });
+      } catch (error) {
+        // Somebody was faster, so somebody has made headway: at once again, without a pause.
+        if (!(error instanceof BadVersionError) || attempt >= maxAttempts) throw error;
+      }
     }
-  }
+  });
 }

@@ -18,8 +18,10 @@ export class Liveness {
   #lastSentMs = 0;
   /** Of the pings without an answer, oldest first: they are answered in order. */
   #pingsSentAtMs: number[] = [];
-  /** When the newest message was sent that the server is known to have received. */
+  /** When the newest message was sent that a server is known to have received that can renew the session. */
   #acknowledgedMs: number;
+  /** Whether the present server can: one in read-only mode keeps the session from nobody's expiring it. */
+  #canRenew = true;
 
   constructor(timeoutMs: number, nowMs: number) {
     this.timeoutMs = timeoutMs;
@@ -49,15 +51,16 @@ export class Liveness {
     if (sentAtMs !== undefined) this.acknowledge(sentAtMs);
   }
 
-  /** The connect request was answered, and it was the last that was sent. */
-  onSessionGranted(timeoutMs: number): void {
+  /** The connect request was answered, and it was the last that was sent. @param mode - the server's. */
+  onSessionGranted(timeoutMs: number, mode: 'read-write' | 'read-only'): void {
     this.timeoutMs = timeoutMs;
+    this.#canRenew = mode === 'read-write';
     this.acknowledge(this.#lastSentMs);
   }
 
   /** The server has received what was sent at `sentAtMs`: the session lives that much longer. */
   acknowledge(sentAtMs: number): void {
-    if (sentAtMs > this.#acknowledgedMs) this.#acknowledgedMs = sentAtMs;
+    if (this.#canRenew && sentAtMs > this.#acknowledgedMs) this.#acknowledgedMs = sentAtMs;
   }
 
   /**

@@ -532,7 +532,7 @@ export class SessionCore {
       id: sessionId,
       password: password === null ? new Uint8Array(SESSION_PASSWORD_BYTES) : password.slice(),
     };
-    this.#liveness.onSessionGranted(timeoutMs);
+    this.#liveness.onSessionGranted(timeoutMs, this.#isReadOnly ? 'read-only' : 'read-write');
     if (this.#options.usesSasl) {
       this.#phase = 'authenticating';
       this.#outbox.startSasl();

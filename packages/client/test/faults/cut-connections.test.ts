@@ -125,3 +125,31 @@ test('reads that are not to be sent again fail, and changed nothing', async () =
     path: '/',
   });
 });
+
+describe('what twice is as good as once', () => {
+  test('is done whichever answer is lost: making sure of a path', async () => {
+    const handshake = await measure(() => client(server.connectString));
+    const warm = await client(server.connectString);
+    const bytes = await measure(() => warm.ensurePath('/sure-warm/a'));
+    for (let at = 0; at <= bytes['to-client']; at += 3) {
+      const zk = await connectCut('to-client', handshake['to-client'] + at);
+      await zk.ensurePath(`/sure-${at}/a`);
+      expect(await zk.exists(`/sure-${at}/a`)).toBeDefined();
+      await zk.close();
+    }
+  });
+
+  test('is done whichever answer is lost: deleting a tree', async () => {
+    const handshake = await measure(() => client(server.connectString));
+    const warm = await client(server.connectString);
+    await warm.ensurePath('/gone-0/a');
+    const bytes = await measure(() => warm.deleteTree('/gone-0'));
+    for (let at = 0; at <= bytes['to-client']; at += 3) {
+      await warm.ensurePath('/gone/a');
+      const zk = await connectCut('to-client', handshake['to-client'] + at);
+      await zk.deleteTree('/gone');
+      expect(await zk.exists('/gone')).toBeUndefined();
+      await zk.close();
+    }
+  });
+});

@@ -49,6 +49,30 @@ export function describeHelpers(suite: Suite): void {
     });
   });
 
+  describe('timeoutMs', () => {
+    test('of an update counts for all its steps together', async () => {
+      const zk = await suite.fresh();
+      await zk.create('/n', '0');
+      let rounds = 0;
+      const endless = zk.update(
+        '/n',
+        async () => {
+          rounds++;
+          // Somebody is faster each time.
+          await zk.set('/n', String(rounds));
+          return 'mine';
+        },
+        { timeoutMs: 50, maxAttempts: Number.POSITIVE_INFINITY },
+      );
+      await expect(endless).rejects.toMatchObject({
+        code: 'OPERATION_TIMEOUT',
+        operation: 'update',
+        path: '/n',
+      });
+      expect(rounds).toBeGreaterThan(0);
+    });
+  });
+
   describe('deleteTree', () => {
     test('removes all, and says how many', async () => {
       const zk = await suite.fresh();

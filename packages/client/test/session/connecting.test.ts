@@ -253,6 +253,19 @@ describe('a read-only server', () => {
     bench.breakOff();
     expect(bench.connect()).toMatchObject({ sessionId: SESSION_ID });
   });
+
+  test('does not renew a session that servers know: they may have expired it meanwhile', () => {
+    const bench = CoreBench.connected({ allowsReadOnly: true });
+    bench.breakOff();
+    bench.connect({ readOnly: true });
+    for (let pings = 0; pings < 2; pings++) {
+      bench.advance(TIMEOUT_MS / 3);
+      bench.replyToAll();
+    }
+    expect(bench.core.state).toBe('read-only');
+    bench.advance(TIMEOUT_MS / 3);
+    expect(bench.core.state).toBe('expired');
+  });
 });
 
 describe('credentials', () => {
