@@ -2,6 +2,7 @@ import type { Acl, DataInput, ZooKeeper } from '@zooid/client';
 import { NodeExistsError, NoNodeError } from '@zooid/client';
 import { defaultData } from '../data-local.ts';
 import type { WaitOptions } from '../deadline.ts';
+import { onAbort } from '../on-abort.ts';
 import { joinPath } from '../paths.ts';
 import type { SessionSource } from '../sessions/session-source.ts';
 import { PersistentNode } from './persistent-node.ts';
@@ -47,6 +48,7 @@ export class PersistentTtlNode implements AsyncDisposable {
       acl,
       onClose: 'keep',
     });
+    onAbort(this.#node.failed, () => clearInterval(this.#timer));
   }
 
   /** Fires when it cannot be kept any more; its reason is the error. */
@@ -62,7 +64,7 @@ export class PersistentTtlNode implements AsyncDisposable {
   /** Begins, and touches from now on. @returns the path, when it exists. @throws as PersistentNode's `start` */
   async start(options: WaitOptions = {}): Promise<string> {
     const started = this.#node.start(options);
-    if (this.#timer === undefined && !this.#isClosed) {
+    if (this.#timer === undefined && !this.#isClosed && !this.failed.aborted) {
       const { ttlMs, touchesPerTtl = 2 } = this.#options;
       this.#timer = setInterval(() => void this.touch(), ttlMs / touchesPerTtl);
     }

@@ -111,6 +111,20 @@ describe('entering and leaving', () => {
     await Promise.all(members.map((member) => member.leave()));
   });
 
+  test('who waits inside or outside waits on over a restart of the server', async () => {
+    await using setup = await startSetup();
+    const clients = await setup.connectMany(3);
+    const members = clients.map((zk) => new DoubleBarrier(zk, '/b', { memberCount: 3 }));
+    const entering = members.slice(0, 2).map((member) => member.enter());
+    await untilChildren(clients[2]!, '/b', 2);
+    await setup.server.restart({ ending: 'reset' });
+    await Promise.all([...entering, members[2]!.enter()]);
+    const leaving = members.slice(0, 2).map((member) => member.leave());
+    await setup.server.restart({ ending: 'reset' });
+    await Promise.all([...leaving, members[2]!.leave()]);
+    expect(await childrenOf(clients[0]!, '/b')).toEqual([]);
+  });
+
   test('both come through wherever the connection of one breaks', async () => {
     await using setup = await startSetup();
     const other = await setup.connect();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { keepSession, Semaphore, SharedCount, SharedValue } from '../../src/index.ts';
+import { forEachCut } from '../support/cuts.ts';
 import { startSetup } from '../support/setup.ts';
 
 describe('a shared count', () => {
@@ -76,6 +77,30 @@ describe('a shared count', () => {
     await (await waiting).release();
     await held.release();
   });
+});
+
+test('wherever the connection breaks, trySet has set it, or says that nobody can know', async () => {
+  await using setup = await startSetup();
+  const other = await setup.connect();
+  let unknownCount = 0;
+  const cutCount = await forEachCut(setup.server, async (zk) => {
+    await using count = new SharedCount(zk, '/deep/count', 1);
+    await count.start();
+    expect(count.value).toBe(1);
+    try {
+      expect(await count.trySet(count.current, 2)).toMatchObject({ value: 2 });
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'CONNECTION_LOSS', outcome: 'unknown' });
+      unknownCount++;
+    }
+    await other.sync('/');
+    expect([...(await other.get('/deep/count')).data]).toEqual([0, 0, 0, 2]);
+    await count.set(3);
+    for await (const { value } of count.changes()) if (value === 3) break;
+    await other.deleteTree('/deep');
+  });
+  expect(cutCount).toBeGreaterThan(20);
+  expect(unknownCount).toBeGreaterThan(0);
 });
 
 describe('a shared value', () => {

@@ -114,6 +114,21 @@ describe('leading', () => {
     expect(await zk.exists(term.path)).toBeDefined();
   });
 
+  test('who waits keeps its place over a restart of the server', async () => {
+    await using setup = await startSetup();
+    const clients = await setup.connectMany(3);
+    const latches = clients.map((zk, index) => latchOf(zk, `${index}`));
+    for (const latch of latches) await latch.start();
+    await latches[0]!.untilLeader();
+    await setup.server.restart({ ending: 'reset' });
+    for (const latch of latches) {
+      await latch.untilLeader();
+      const others = latches.filter((other) => other !== latch && other.isLeader);
+      expect(others).toEqual([]);
+      await latch.close();
+    }
+  });
+
   test('with the standard policy it stops with the connection, and goes on as the same when that is back', async () => {
     await using setup = await startSetup();
     const zk = await setup.connect();

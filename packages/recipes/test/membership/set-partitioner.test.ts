@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Allocation, keepSession, SetPartitioner } from '../../src/index.ts';
+import { forEachCut } from '../support/cuts.ts';
 import { childrenOf, startSetup, untilAborted } from '../support/setup.ts';
 
 const ITEMS = ['a', 'b', 'c', 'd', 'e'];
@@ -100,6 +101,36 @@ describe("kazoo's set partitioner", () => {
     leaving.abort();
     await ended;
     expect(await childrenOf(zk, '/set/party')).toEqual([]);
+  });
+
+  test("wherever the connection of one breaks, no item is two members' at once", async () => {
+    await using setup = await startSetup();
+    const other = await setup.connect();
+    const cutCount = await forEachCut(
+      setup.server,
+      async (zk) => {
+        const shares = new Shares();
+        const leaving = new AbortController();
+        const { signal } = leaving;
+        const ended = [zk, other].map((client, index) => {
+          const options = { identifier: `m${index}`, timeBoundaryMs: 0 };
+          const partitioner = new SetPartitioner(client, '/set', ['a', 'b'], options);
+          return partitioner.run(shares.work(`m${index}`), { signal });
+        });
+        await shares.until(() => {
+          return (
+            [...shares.byMember.values()].every((items) => items.length === 1) &&
+            shares.byMember.size === 2
+          );
+        });
+        leaving.abort();
+        await Promise.all(ended);
+        while ((await childrenOf(other, '/set/party')).length > 0);
+        await other.deleteTree('/set');
+      },
+      { stepBytes: 120 },
+    );
+    expect(cutCount).toBeGreaterThan(5);
   });
 
   test('divides as it is told', async () => {
