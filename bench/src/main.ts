@@ -3,12 +3,14 @@ import { clientNames, clientTitles } from './client/client-row.ts';
 import { pinningText } from './client/pinning.ts';
 import { startFixedProcess } from './fixed/fixed-process.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
+import { recipeNames, recipeTitles } from './recipes/recipe-row.ts';
 import { currentConditions } from './report/machine.ts';
 import { type Column, conditionsText, figureText, tableText, verdictText } from './report/table.ts';
 import type { TargetName } from './servers/server-kind.ts';
 import { findApacheServer, findZooidServer, type ServerKind } from './servers/server-kind.ts';
 import { diskDir } from './servers/temporary-dir.ts';
 import { measureClients } from './suite/measure-client.ts';
+import { measureRecipes } from './suite/measure-recipes.ts';
 import { type ColumnName, Results, type RowHead, type Sample } from './suite/results.ts';
 import { runOnAddress, runOnKind, type SuiteOutput } from './suite/run-suite.ts';
 
@@ -17,6 +19,8 @@ const options = parseOptions(process.argv.slice(2));
 const cleanup = new Cleanup();
 const results = new Results();
 const clientResults = new Results('client', 'node-zookeeper-client');
+const recipeResults = new Results('recipes', 'curator');
+const recipeColumns = recipeNames.map((name) => ({ name, title: recipeTitles[name] }));
 const clientColumns = clientNames.map((name) => ({ name, title: clientTitles[name] }));
 const dataDir = diskDir(options.dataDir);
 const conditions = currentConditions(dataDir);
@@ -36,11 +40,19 @@ const columns = await measure(options).catch((reason: Error) => {
 });
 const rows = results.rows();
 const clients = clientResults.rows();
+const recipes = recipeResults.rows();
 if (options.format === 'json') {
   const comparison = { columns: clientColumns, pinning: pinningText, rows: clients };
-  console.log(
-    JSON.stringify({ conditions, servers: columns, rows, clients: comparison, error }, null, 2),
-  );
+  const ofRecipes = { columns: recipeColumns, pinning: pinningText, rows: recipes };
+  const all = {
+    conditions,
+    servers: columns,
+    rows,
+    clients: comparison,
+    recipes: ofRecipes,
+    error,
+  };
+  console.log(JSON.stringify(all, null, 2));
 } else {
   console.log(`\n${conditionsText(conditions)}\n`);
   if (rows.length > 0) console.log(tableText(rows, columns, options.format));
@@ -48,7 +60,12 @@ if (options.format === 'json') {
     console.log(`${rows.length > 0 ? '\n' : ''}Clients in one process; ${pinningText}.\n`);
     console.log(tableText(clients, clientColumns, options.format));
   }
-  console.log(verdictText([...rows, ...clients]));
+  if (recipes.length > 0) {
+    const isFirst = rows.length === 0 && clients.length === 0;
+    console.log(`${isFirst ? '' : '\n'}Recipes, two clients in one process; ${pinningText}.\n`);
+    console.log(tableText(recipes, recipeColumns, options.format));
+  }
+  console.log(verdictText([...rows, ...clients, ...recipes]));
 }
 if (error !== undefined) say(`the run failed: ${error}`);
 cleanup.run();
@@ -70,7 +87,9 @@ async function measure({ plan, rounds, server, isCalibration }: BenchOptions): P
   for (let round = 0; round < rounds; round++) {
     for (const kind of kinds) {
       await runOnKind(kind, plan, dataDir, cleanup, output);
-      if (kind.name === 'zooid') await compareClients(kind, plan);
+      if (kind.name !== 'zooid') continue;
+      await compareClients(kind, plan);
+      await compareRecipes(kind, plan);
     }
   }
   return kinds.map(({ name, title }) => ({ name, title }));
@@ -83,6 +102,15 @@ async function compareClients(kind: ServerKind, { load }: BenchOptions['plan']):
     saySample(client, head, sample);
   };
   await measureClients(kind, options.clientRows, load, dataDir, cleanup, add);
+}
+
+async function compareRecipes(kind: ServerKind, { load }: BenchOptions['plan']): Promise<void> {
+  if (options.recipeRows.length === 0) return;
+  const add = (name: ColumnName, head: RowHead, sample: Sample): void => {
+    recipeResults.add(head, name, sample);
+    saySample(name, head, sample);
+  };
+  await measureRecipes(kind, options.recipeRows, load, dataDir, cleanup, add);
 }
 
 /** Columns of what there is after a failure. */

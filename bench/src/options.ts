@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ClientRow, clientRows } from './client/client-row.ts';
+import { type RecipeRow, recipeRows } from './recipes/recipe-row.ts';
 import type { TableFormat } from './report/table.ts';
 import type { SuitePlan } from './suite/run-suite.ts';
 import { loadSpecs } from './suite/spec.ts';
@@ -11,6 +12,8 @@ export interface BenchOptions {
   readonly plan: SuitePlan;
   /** Rows of the comparison of client libraries; it needs our server. */
   readonly clientRows: readonly ClientRow[];
+  /** Rows of the comparison of recipes; it needs our server. */
+  readonly recipeRows: readonly RecipeRow[];
   readonly rounds: number;
   readonly targets: 'ours' | 'apache' | 'both';
   /** A server that runs already; nothing is started then. */
@@ -56,7 +59,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--server <host:port>', 'measure this running server instead', parseAddress)
     .option(
       '--only <regexp>',
-      'only rows that match, such as "get 32x16", "start", "fan-out", "big-tree", "client"',
+      'only rows that match, such as "get 32x16", "start", "fan-out", "big-tree", "client", "recipe"',
       parseRegExp,
     )
     .option('--quick', 'fewer rows, a second each, a smaller tree')
@@ -107,6 +110,7 @@ function optionsOf(raw: RawOptions): BenchOptions {
       isFullSize: znodes >= 1_000_000,
     },
     clientRows: raw.target === 'apache' ? [] : clientRows.filter(({ id }) => isWanted(id)),
+    recipeRows: raw.target === 'apache' ? [] : recipeRows.filter(({ id }) => isWanted(id)),
     rounds: raw.repeat,
     targets: raw.target,
     server: raw.server,

@@ -1,13 +1,14 @@
 import type { ClientName } from '../client/client-row.ts';
 import type { LatencySummary } from '../load/load-meter.ts';
 import type { Busyness } from '../processor-clock.ts';
+import type { RecipeName } from '../recipes/recipe-row.ts';
 import type { TargetName } from '../servers/server-kind.ts';
 import type { Bar } from './bar.ts';
 import { isReached } from './bar.ts';
 import { median } from './median.ts';
 
 /** Whose figure it is. */
-export type ColumnName = TargetName | ClientName;
+export type ColumnName = TargetName | ClientName | RecipeName;
 
 /** What a figure is counted in. */
 export type Unit = '/s' | 'ms' | 'MB' | 'us' | '';

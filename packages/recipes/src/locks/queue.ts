@@ -117,7 +117,7 @@ async function waitForTurn(zk: ZooKeeper, waiting: Waiting): Promise<Turn> {
     if (last === undefined) return 'ours';
     if (options.waits === 'never') return 'not-ours';
     names = undefined;
-    const isDeletionSeen = await waitForDeletion(zk, joinPath(base, last.name), guard, signal);
+    const isGone = await waitForDeletion(zk, joinPath(base, last.name), guard, signal);
     const isWatched = await watching;
     if (guard.lost.aborted) {
       // With the session it is all over; a znode alone is made anew.
@@ -126,7 +126,7 @@ async function waitForTurn(zk: ZooKeeper, waiting: Waiting): Promise<Turn> {
     }
     // Nobody can have come in before us, and were our own znode gone we had been told: no list needed. After a loss of
     // the connection events come in any order.
-    const isCertain = isDeletionSeen && isWatched && lossCount === hub.lossCount;
+    const isCertain = isGone && isWatched && lossCount === hub.lossCount;
     if (isCertain && before.length === 1 && !rule.admitsEarlier) return 'ours';
   }
 }
@@ -134,7 +134,7 @@ async function waitForTurn(zk: ZooKeeper, waiting: Waiting): Promise<Turn> {
 /**
  * Waits until the znode is deleted, or our own is lost.
  *
- * @returns whether it is certain that it was there and was deleted.
+ * @returns whether it is certain that it is gone.
  */
 async function waitForDeletion(
   zk: ZooKeeper,
@@ -154,7 +154,7 @@ async function waitForDeletion(
       );
       throw error;
     }
-    if (node === undefined) return false;
+    if (node === undefined) return true;
     try {
       const changed = orAborted(node.changed, guard.lost);
       const { type } = await orAborted(changed, signal);
