@@ -99,9 +99,12 @@ public final class GroupPeer {
                     // As many of ours take part.
                     DistributedDoubleBarrier barrier =
                             new DistributedDoubleBarrier(client, path, 2 * threads);
+                    mark(client, kind);
                     barrier.enter();
-                    arrive(client, kind, threads);
+                    expectMarks(client, kind, 2 * threads);
+                    mark(client, kind);
                     barrier.leave();
+                    expectMarks(client, kind, 4 * threads);
                     break;
                 case "barrier":
                     System.out.println("WAITING " + kind);
@@ -170,10 +173,19 @@ public final class GroupPeer {
         if (failure.get() != null) throw failure.get();
     }
 
-    /** Counts itself as inside, and sees that all have come. */
-    private static void arrive(CuratorFramework client, String kind, int threads) throws Exception {
-        int members = client.getChildren().forPath("/" + kind + "/lock").size();
-        if (members < 2 * threads) throw new IllegalStateException(members + " are there");
+    /** Notes that this member begins to enter, or has done. */
+    private static void mark(CuratorFramework client, String kind) throws Exception {
+        client.create()
+                .withMode(CreateMode.PERSISTENT_SEQUENTIAL)
+                .forPath("/" + kind + "/inside/java-");
+    }
+
+    /** Sees that all others have, too. */
+    private static void expectMarks(CuratorFramework client, String kind, int count)
+            throws Exception {
+        client.sync().forPath("/" + kind);
+        int marks = client.getChildren().forPath("/" + kind + "/inside").size();
+        if (marks < count) throw new IllegalStateException(marks + " of " + count + " were there");
     }
 
     /** Joins, sees everybody, and stays until all have seen everybody. */

@@ -27,6 +27,18 @@ def write(client, kind):
         raise AssertionError("%d lead" % leaders)
 
 
+def mark(client, kind):
+    """Notes that this member begins to enter, or has done."""
+    client.create("/%s/inside/python-" % kind, sequence=True)
+
+
+def expect_marks(client, kind, count):
+    """Sees that all others have, too."""
+    marks = len(client.get_children("/%s/inside" % kind))
+    if marks < count:
+        raise AssertionError("%d of %d were there" % (marks, count))
+
+
 def until_all_are_inside(client, kind, name, count):
     client.create("/%s/inside/%s" % (kind, name))
     while len(client.get_children("/%s/inside" % kind)) < count:
@@ -71,10 +83,12 @@ def take_part(address, kind, thread, threads, rounds):
             election.run(write, client, kind)
     elif kind == "kazoo-double-barrier":
         barrier = client.DoubleBarrier(path, 2 * threads)
+        mark(client, kind)
         barrier.enter()
-        if not barrier.participating:
-            raise AssertionError("it did not come in")
+        expect_marks(client, kind, 2 * threads)
+        mark(client, kind)
         barrier.leave()
+        expect_marks(client, kind, 4 * threads)
     elif kind == "kazoo-barrier":
         print("WAITING " + kind, flush=True)
         if not client.Barrier(path).wait(timeout=90):
