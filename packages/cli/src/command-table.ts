@@ -55,6 +55,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/upgrade.ts'),
   },
   {
+    name: 'shell',
+    group: 'Talk to servers:',
+    summary: 'read and change the tree, with every command of zkCli.sh',
+    load: () => import('./commands/shell.ts'),
+  },
+  {
     name: 'top',
     group: 'Talk to servers:',
     summary: 'show how servers do, live',

@@ -1,0 +1,23 @@
+import { permissionText } from '../acl-text.ts';
+import type { ShellCommand } from '../command.ts';
+import { statJson, statText } from '../stat-text.ts';
+import { assertPath } from '../znode-path.ts';
+
+export const getAcl: ShellCommand = {
+  name: 'getAcl',
+  usage: '[-s] path',
+  summary: 'prints who may do what with a znode',
+  options: { s: { help: 'stat, too' } },
+  operandsMin: 1,
+  run: async ({ zk, print, json, signal }, args) => {
+    const [path = ''] = args.operands;
+    assertPath(path);
+    const { acl, stat } = await zk.getAcl(path, { signal });
+    for (const { scheme, id, perms } of acl) print(`'${scheme},'${id}\n: ${permissionText(perms)}`);
+    if (args.has('s')) print(statText(stat));
+    json({
+      acl: acl.map(({ scheme, id, perms }) => ({ scheme, id, permissions: permissionText(perms) })),
+      stat: statJson(stat),
+    });
+  },
+};

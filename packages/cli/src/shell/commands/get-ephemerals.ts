@@ -1,0 +1,14 @@
+import type { ShellCommand } from '../command.ts';
+import { assertPath } from '../znode-path.ts';
+
+export const getEphemerals: ShellCommand = {
+  name: 'getEphemerals',
+  usage: 'path',
+  summary: "lists this session's ephemeral znodes, all or those at and below a path",
+  run: async ({ zk, print, json, signal }, { operands: [path = '/'] }) => {
+    assertPath(path);
+    const paths = await zk.ephemerals(path, { signal });
+    print(`[${paths.join(', ')}]`);
+    json({ paths });
+  },
+};

@@ -1,0 +1,21 @@
+import type { ShellCommand } from '../command.ts';
+import { ShellError } from '../shell-error.ts';
+import { usageText } from '../usage.ts';
+
+export const help: ShellCommand = {
+  name: 'help',
+  usage: '[command]',
+  summary: 'lists the commands, or explains one',
+  needsNoSession: true,
+  run: ({ commands, print, json }, { operands: [name] }) => {
+    if (name === undefined) {
+      for (const command of commands) print(`${command.name.padEnd(22)}${command.summary}`);
+      json(commands.map(({ name, usage, summary }) => ({ name, usage, summary })));
+      return;
+    }
+    const command = commands.find((one) => one.name === name);
+    if (command === undefined) throw new ShellError(`There is no command ${name}`);
+    print(`${usageText(command)}\n${command.summary}`);
+    json({ name: command.name, usage: command.usage, summary: command.summary });
+  },
+};

@@ -1,0 +1,30 @@
+import type { ShellCommand } from '../command.ts';
+import { ShellError } from '../shell-error.ts';
+import { statJson, statText } from '../stat-text.ts';
+import { assertPath } from '../znode-path.ts';
+
+export const set: ShellCommand = {
+  name: 'set',
+  usage: 'path data [-s] [-v version] [-b]',
+  summary: 'changes the data of a znode',
+  options: {
+    s: { help: 'print the stat' },
+    v: { value: 'version', help: 'only if it has this version' },
+    b: { help: 'the data is base64' },
+  },
+  operandsMin: 2,
+  run: async ({ zk, print, json, signal }, args) => {
+    const [path = '', text = ''] = args.operands;
+    const version = args.integer('v');
+    assertPath(path);
+    const stat = await zk.set(path, args.has('b') ? fromBase64(text) : text, { version, signal });
+    if (args.has('s')) print(statText(stat));
+    json(statJson(stat));
+  },
+};
+
+function fromBase64(text: string): Uint8Array {
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(text))
+    throw new ShellError('the data is not base64');
+  return Buffer.from(text, 'base64');
+}

@@ -1,0 +1,89 @@
+import { type ConnectOptions, connect, type SessionState, type ZooKeeper } from '@zooid/client';
+import { ExitCode } from '../exit.ts';
+import { WatchPrinter } from './watch-printer.ts';
+
+/** Where a shell prints. */
+export interface ShellStreams {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+}
+
+/** Source: ZooKeeper.States; Apache's client has no word of its own for an expired session. */
+const stateNames: Readonly<Record<SessionState, string>> = {
+  connecting: 'CONNECTING',
+  connected: 'CONNECTED',
+  'read-only': 'CONNECTEDREADONLY',
+  suspended: 'CONNECTING',
+  expired: 'EXPIRED',
+  'auth-failed': 'AUTH_FAILED',
+  closed: 'CLOSED',
+};
+
+/** What outlives a command: the session, its watches, the lines so far. */
+export class ShellState {
+  /** Whether events of watches are printed. */
+  printsWatches: boolean;
+  /** Every line that was run, from the first. */
+  readonly history: string[] = [];
+  /** The words `host:port,...` of the last connection. */
+  hosts: string;
+  /** True once the user wants to go. */
+  isOver = false;
+  /** Exit code of the last command: that of the shell, which `quit` leaves as it is. */
+  exitCode: number = ExitCode.finished;
+  /** True: answers are JSON. */
+  readonly usesJson: boolean;
+  readonly #options: ConnectOptions;
+  readonly #streams: ShellStreams;
+  #zk: ZooKeeper | undefined;
+  #watches: WatchPrinter | undefined;
+
+  /** @param options - of every session that this shell begins. */
+  constructor(
+    hosts: string,
+    options: ConnectOptions,
+    streams: ShellStreams,
+    modes: { readonly usesJson: boolean; readonly printsWatches: boolean },
+  ) {
+    this.hosts = hosts;
+    this.#options = options;
+    this.#streams = streams;
+    this.usesJson = modes.usesJson;
+    this.printsWatches = modes.printsWatches;
+  }
+
+  /** The session, if it has not ended. */
+  get zk(): ZooKeeper | undefined {
+    const state = this.#zk?.state;
+    const hasEnded = state === 'closed' || state === 'expired' || state === 'auth-failed';
+    return hasEnded ? undefined : this.#zk;
+  }
+
+  /** The state in Apache's word, for the prompt. */
+  get stateName(): string {
+    const state = this.#zk?.state;
+    return state === undefined ? 'CLOSED' : stateNames[state];
+  }
+
+  /** Prints the events of the session. */
+  get watches(): WatchPrinter {
+    if (this.#watches === undefined) throw new Error('there is no session yet');
+    return this.#watches;
+  }
+
+  /** Ends the session, if there is one, and begins another. @throws as `connect` of the client. */
+  async connect(hosts: string, signal?: AbortSignal): Promise<void> {
+    await this.#zk?.close();
+    this.hosts = hosts;
+    const zk = await connect(hosts, { ...this.#options, signal });
+    this.#zk = zk;
+    this.#watches = new WatchPrinter(zk, (text) => {
+      if (this.printsWatches) this.#streams.out(text);
+    });
+  }
+
+  /** Ends the session. */
+  async close(): Promise<void> {
+    await this.#zk?.close();
+  }
+}
