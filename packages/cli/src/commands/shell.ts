@@ -7,6 +7,7 @@ import { connectOptions } from '../shell/connect-options.ts';
 import { type Invocation, readInvocation } from '../shell/invocation.ts';
 import { runLine, runWords } from '../shell/run-line.ts';
 import { ShellState, type ShellStreams } from '../shell/shell-state.ts';
+import { printable } from '../terminal/printable.ts';
 
 const HELP = `
 Options, before the command:
@@ -46,7 +47,12 @@ export function register(syntax: Command, context: CommandContext): void {
 
 async function runShell(invocation: Invocation, { parts }: CommandContext): Promise<number> {
   const { hosts, words } = invocation;
-  const streams: ShellStreams = { out: parts.writeOut, error: parts.writeError };
+  // Data comes from elsewhere and must not steer a terminal; in a pipe it stays as it is.
+  const isShown = parts.outTerminal() !== undefined;
+  const streams: ShellStreams = {
+    out: (text) => parts.writeOut(isShown ? printable(text) : text),
+    error: parts.writeError,
+  };
   const isInteractive = words === undefined && parts.liveTerminal() !== undefined;
   if (isInteractive) {
     const { runInteractive } = await import('../shell/interactive.ts');

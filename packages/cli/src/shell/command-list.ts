@@ -10,6 +10,7 @@ import { create } from './commands/create.ts';
 import { delQuota } from './commands/del-quota.ts';
 import { deleteOne } from './commands/delete.ts';
 import { deleteAll } from './commands/delete-all.ts';
+import { find } from './commands/find.ts';
 import { get } from './commands/get.ts';
 import { getAcl } from './commands/get-acl.ts';
 import { getAllChildrenNumber } from './commands/get-all-children-number.ts';
@@ -28,7 +29,9 @@ import { setAcl } from './commands/set-acl.ts';
 import { setQuota } from './commands/set-quota.ts';
 import { stat } from './commands/stat.ts';
 import { sync } from './commands/sync.ts';
+import { tree } from './commands/tree.ts';
 import { version } from './commands/version.ts';
+import { watch } from './commands/watch.ts';
 import { whoAmI } from './commands/who-am-i.ts';
 
 /** All of them, by name. */
@@ -43,6 +46,7 @@ export const shellCommands: readonly ShellCommand[] = [
   deleteAll,
   delQuota,
   exit,
+  find,
   get,
   getAcl,
   getAllChildrenNumber,
@@ -61,7 +65,9 @@ export const shellCommands: readonly ShellCommand[] = [
   setQuota,
   stat,
   sync,
+  tree,
   version,
+  watch,
   whoAmI,
 ];
 

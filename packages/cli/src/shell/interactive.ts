@@ -7,6 +7,7 @@ import { ZooKeeperError } from '@zooid/client';
 import { ExitCode } from '../exit.ts';
 import { Output } from '../output.ts';
 import type { ProcessParts } from '../process-parts.ts';
+import { printable } from '../terminal/printable.ts';
 import { completeLine } from './complete-line.ts';
 import { HistoryFile } from './history-file.ts';
 import type { Invocation } from './invocation.ts';
@@ -25,17 +26,23 @@ export async function runInteractive(
   const history = new HistoryFile(parts.environment);
   let lines: Interface | undefined;
   let isTyping = false;
+  const promptText = () => {
+    const paint = shell.stateName === 'CONNECTED' ? colors.green : colors.yellow;
+    return `[zk: ${shell.hosts}(${paint(shell.stateName)}) ${shell.history.length}] `;
+  };
   /** What others say must not break the line that is being typed. */
   const aside = (text: string) => {
     if (!isTyping) parts.writeOut(text);
     else {
       parts.writeOut(`${CLEAR_LINE}${text}`);
+      lines?.setPrompt(promptText());
       lines?.prompt(true);
     }
   };
+  // Data and errors come from elsewhere and must not steer the terminal.
   const streams = {
-    out: aside,
-    error: (text: string) => parts.writeError(errorColors.red(text)),
+    out: (text: string) => aside(printable(text)),
+    error: (text: string) => parts.writeError(errorColors.red(printable(text))),
   };
   const shell = new ShellState(invocation.hosts, options, streams, {
     usesJson: invocation.usesJson,
@@ -55,8 +62,7 @@ export async function runInteractive(
   });
   lines = reader;
   const prompt = () => {
-    const state = shell.stateName === 'CONNECTED' ? colors.green : colors.yellow;
-    reader.setPrompt(`[zk: ${shell.hosts}(${state(shell.stateName)}) ${shell.history.length}] `);
+    reader.setPrompt(promptText());
     isTyping = true;
     reader.prompt();
   };

@@ -33,3 +33,8 @@ function faultAt(path: string, at: number): string | undefined {
     (unit >= 0xfff0 && unit <= 0xffff);
   return isRefused ? 'invalid character' : undefined;
 }
+
+/** The last name of a path; empty for the root. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -98,6 +98,36 @@ describe('a shell', () => {
     expect(parts.out).toMatch(/\[zookeeper\]\n$/);
   });
 
+  test('follows a subtree until it is cancelled', async () => {
+    const { shell } = await beginShell();
+    const cancel = new AbortController();
+    const seen: string[] = [];
+    let told = () => {};
+    const streams = {
+      out: (text: string) => {
+        seen.push(text);
+        told();
+      },
+      error: parts.writeError,
+    };
+    const zk = shell.zk!;
+    const following = runLine(shell, streams, 'watch -f /', cancel.signal, 'person');
+    // The server takes requests in order: once this is answered, the watch is there.
+    await zk.sync('/');
+    const both = new Promise<void>((resolve) => {
+      told = () => {
+        if (seen.length === 2) resolve();
+      };
+    });
+    await zk.create('/followed');
+    await zk.delete('/followed');
+    await both;
+    cancel.abort();
+    await following;
+    expect(seen).toEqual(['created       /followed\n', 'deleted       /followed\n']);
+    expect(shell.exitCode).toBe(0);
+  });
+
   test('completes commands and paths of the tree', async () => {
     const { shell, run } = await beginShell();
     await run('create /complete');
