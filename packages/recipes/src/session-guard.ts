@@ -34,21 +34,22 @@ export interface SessionGuardOptions {
 export class SessionGuard implements Disposable {
   readonly #zk: ZooKeeper;
   readonly #lost = new AbortController();
-  readonly #stop: () => void;
+  readonly #stops: (() => void)[] = [];
   #isClosed = false;
 
   constructor(zk: ZooKeeper, { errorPolicy = 'session' }: SessionGuardOptions = {}) {
     this.#zk = zk;
-    const hub = sessionHubOf(zk);
-    const stopLost = hub.onLost((reason) => this.#lose(reason));
-    const stopSuspended =
-      errorPolicy === 'standard' ? hub.onSuspended(() => this.#suspend()) : () => undefined;
-    this.#stop = () => {
-      stopLost();
-      stopSuspended();
-    };
     if (zk.lost.aborted) this.#lose(zk.lost.reason);
-    else if (errorPolicy === 'standard' && !hub.isConnected) this.#suspend();
+    else this.#stops.push(sessionHubOf(zk).onLost((reason) => this.#lose(reason)));
+    this.useErrorPolicy(errorPolicy);
+  }
+
+  /** From now on, too: for those who wait by one policy for what they hold by a stricter one. */
+  useErrorPolicy(errorPolicy: ErrorPolicy): void {
+    if (errorPolicy === 'session' || this.#isClosed) return;
+    const hub = sessionHubOf(this.#zk);
+    if (hub.isConnected) this.#stops.push(hub.onSuspended(() => this.#suspend()));
+    else this.#suspend();
   }
 
   /** Fires once, when it is lost; its reason is the error. Never after {@link close}. */
@@ -106,7 +107,7 @@ export class SessionGuard implements Disposable {
   /** It is given back: nothing is lost any more. Again is harmless. */
   close(): void {
     this.#isClosed = true;
-    this.#stop();
+    for (const stop of this.#stops.splice(0)) stop();
   }
 
   [Symbol.dispose](): void {

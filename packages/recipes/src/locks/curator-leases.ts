@@ -30,7 +30,7 @@ export class CuratorLeases implements LeasePool {
 
   async take(data: DataInput, options: LeaseOptions): Promise<Place | 'none' | 'gone'> {
     const { signal } = options;
-    const { acl, errorPolicy } = this.#options;
+    const { acl, errorPolicy = 'session' } = this.#options;
     const creating = createProtected(this.#zk, joinPath(this.path, 'lease-'), data, {
       mode: 'ephemeral-sequential',
       acl,
@@ -39,7 +39,7 @@ export class CuratorLeases implements LeasePool {
     // Sent together with the create, answered after it.
     const listing = this.#zk.children(this.path).catch(() => undefined);
     const { path, stat } = await creating;
-    const guard = new SessionGuard(this.#zk, { errorPolicy });
+    const guard = new SessionGuard(this.#zk);
     void guard.watchZnode(path);
     let outcome: 'ours' | 'none' | 'gone' = 'none';
     try {
@@ -51,7 +51,9 @@ export class CuratorLeases implements LeasePool {
         deleteInBackground(this.#zk, path);
       }
     }
-    return outcome === 'ours' ? { path, token: stat.czxid, guard } : outcome;
+    if (outcome !== 'ours') return outcome;
+    guard.useErrorPolicy(errorPolicy);
+    return { path, token: stat.czxid, guard };
   }
 
   async #waitFor(

@@ -61,22 +61,15 @@ export class KazooLeases implements LeasePool {
     }
     const prefix = crypto.randomUUID().replaceAll('-', '');
     const path = joinPath(this.path, prefix);
+    const { stat } = await createFindable(this.#zk, path, prefix, data, {
+      mode: 'ephemeral',
+      acl,
+      parents: 'persistent',
+      signal,
+    });
     const guard = new SessionGuard(this.#zk, { errorPolicy });
-    let token: bigint;
-    try {
-      const created = await createFindable(this.#zk, path, prefix, data, {
-        mode: 'ephemeral',
-        acl,
-        parents: 'persistent',
-        signal,
-      });
-      token = created.stat.czxid;
-    } catch (error) {
-      guard.close();
-      throw error;
-    }
     void guard.watchZnode(path);
-    return { path, token, guard };
+    return { path, token: stat.czxid, guard };
   }
 
   async #agreeOnCount(): Promise<void> {

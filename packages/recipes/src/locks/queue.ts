@@ -51,7 +51,7 @@ export async function takePlace(
   data: DataInput,
   options: QueueOptions,
 ): Promise<Place | undefined> {
-  const { acl, errorPolicy, signal } = options;
+  const { acl, errorPolicy = 'session', signal } = options;
   const parents = rule.layout === 'kazoo' ? 'persistent' : 'container';
   for (;;) {
     const { name, prefix } = newName(rule);
@@ -64,7 +64,8 @@ export async function takePlace(
     // Sent together with the create and answered after it: it shows our znode, unless the connection breaks in between.
     const listing = zk.children(base).catch(() => undefined);
     const { path, stat } = await creating;
-    const guard = new SessionGuard(zk, { errorPolicy });
+    // A place in the queue is not lost with the connection, whatever is to become of the lock then.
+    const guard = new SessionGuard(zk);
     const watching = guard.watchZnode(path, options.onData);
     let outcome: Turn = 'not-ours';
     try {
@@ -76,7 +77,10 @@ export async function takePlace(
         deleteInBackground(zk, path);
       }
     }
-    if (outcome === 'ours') return { path, token: stat.czxid, guard };
+    if (outcome === 'ours') {
+      guard.useErrorPolicy(errorPolicy);
+      return { path, token: stat.czxid, guard };
+    }
     if (outcome === 'not-ours') return undefined;
   }
 }

@@ -71,18 +71,17 @@ class ReadLock extends QueueLock<HeldLock> {
     const { acl, errorPolicy } = this.options;
     const { name, prefix } = newName(this.rule);
     const path = joinPath(this.path, name + sequenceDigitsOf(write.path));
-    const guard = new SessionGuard(this.zk, { errorPolicy });
     const created = await createFindable(this.zk, path, prefix, dataOf(this.options), {
       mode: 'ephemeral',
       acl,
     });
     if (!write.isHeld) {
       // Somebody else may have been let in before our znode was there.
-      guard.close();
       deleteInBackground(this.zk, created.path);
       write.lost.throwIfAborted();
       throw new Error(`${write.path} was released`);
     }
+    const guard = new SessionGuard(this.zk, { errorPolicy });
     void guard.watchZnode(created.path);
     return new Grant(this.zk, { path: created.path, token: write.token, guard }, onEnd);
   }

@@ -375,6 +375,51 @@ describe('losing it', () => {
   );
 });
 
+test('one that waits keeps its place when the connection is lost, whatever is a loss to a holder', async () => {
+  await using setup = await startSetup();
+  const zk = await setup.connect();
+  const mutex = new Mutex(zk, '/l', { errorPolicy: 'standard' });
+  const first = await mutex.acquire();
+  const waiting = mutex.acquire();
+  const names = [...(await untilChildren(zk, '/l', 2))].sort(bySequence);
+  setup.server.dropConnections();
+  await untilAborted(first.lost);
+  await first.release();
+  const held = await waiting;
+  expect(held.path).toBe(`/l/${names[1]}`);
+  expect(held.isHeld).toBe(true);
+  setup.server.dropConnections();
+  await untilAborted(held.lost);
+});
+
+test('one whose znode and whose predecessor go while its connection is lost does not take it for its turn', async () => {
+  await using setup = await startSetup({ proxy: false });
+  await using proxy = await startTestProxy({ target: setup.server });
+  const [a, c] = await setup.connectMany(2);
+  const b = await setup.connect({ servers: proxy.connectString });
+  // Whichever of the two znodes the server tells of first when it is back.
+  for (let round = 0; round < 4; round++) {
+    const first = await new Mutex(a!, '/l').acquire();
+    const waiting = new Mutex(b, '/l').acquire();
+    const names = await untilChildren(a!, '/l', 2);
+    const own = names.map((name) => `/l/${name}`).find((path) => path !== first.path)!;
+    await untilWatched(b, first.path);
+    proxy.refuse();
+    proxy.dropConnections();
+    await a!.delete(own);
+    await first.release();
+    const other = await new Mutex(c!, '/l').acquire();
+    await proxy.heal();
+    // It lines up anew.
+    await untilChildren(a!, '/l', 2);
+    await other.release();
+    const held = await waiting;
+    expect(held.path).not.toBe(own);
+    expect(held.fencingToken).toBeGreaterThan(other.fencingToken);
+    await held.release();
+  }
+});
+
 describe('faults', () => {
   test('wherever the connection breaks, it is held once and no znode is left', async () => {
     await using setup = await startSetup({ proxy: false });
