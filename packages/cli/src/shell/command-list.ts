@@ -6,6 +6,7 @@ import { addWatch } from './commands/add-watch.ts';
 import { close } from './commands/close.ts';
 import { config } from './commands/config.ts';
 import { connect } from './commands/connect.ts';
+import { cp } from './commands/cp.ts';
 import { create } from './commands/create.ts';
 import { delQuota } from './commands/del-quota.ts';
 import { deleteOne } from './commands/delete.ts';
@@ -19,6 +20,7 @@ import { help } from './commands/help.ts';
 import { history } from './commands/history.ts';
 import { listQuota } from './commands/list-quota.ts';
 import { ls } from './commands/ls.ts';
+import { mv } from './commands/mv.ts';
 import { printWatches } from './commands/print-watches.ts';
 import { exit, quit } from './commands/quit.ts';
 import { reconfig } from './commands/reconfig.ts';
@@ -41,6 +43,7 @@ export const shellCommands: readonly ShellCommand[] = [
   close,
   config,
   connect,
+  cp,
   create,
   deleteOne,
   deleteAll,
@@ -55,6 +58,7 @@ export const shellCommands: readonly ShellCommand[] = [
   history,
   listQuota,
   ls,
+  mv,
   printWatches,
   quit,
   reconfig,
