@@ -91,6 +91,7 @@ async function runLines(
   signal: AbortSignal,
 ): Promise<void> {
   const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  signal.addEventListener('abort', () => lines.close(), { once: true });
   for await (const line of lines) {
     await runLine(shell, streams, line, signal, 'script');
     if (shell.isOver || signal.aborted) break;
