@@ -5,10 +5,10 @@ import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.retry.RetryOneTime;
 
 /**
- * Two clients that pass a lock to and fro by Curator, each in a thread of its own, as its users write it.
+ * Two clients of Curator that pass a lock to and fro, each in a thread of its own, or items through a queue, as its users write it.
  *
- * <p>Usage: host:port path warmUpMs measureMs. Prints hand-overs in the measured time, its length in ns and the processor time of the
- * process in it, in ns.
+ * <p>Usage: work host:port path warmUpMs measureMs. Prints hand-overs or items in the measured time, its length in ns and the processor
+ * time of the process in it, in ns.
  */
 public final class RecipeJob {
     private static final AtomicBoolean stopped = new AtomicBoolean();
@@ -20,20 +20,25 @@ public final class RecipeJob {
     private RecipeJob() {}
 
     public static void main(String[] arguments) throws Exception {
-        String address = arguments[0];
-        String path = arguments[1];
-        Thread[] threads = new Thread[2];
+        String address = arguments[1];
+        String path = arguments[2];
+        PassItems items = null;
+        Thread[] threads = new Thread[arguments[0].equals("lock") ? 2 : 0];
         for (int i = 0; i < threads.length; i++) {
             int client = i;
             threads[i] = new Thread(() -> pass(address, path, client));
             threads[i].start();
         }
-        Thread.sleep(Long.parseLong(arguments[2]));
-        long countBefore = handOvers;
+        if (threads.length == 0) {
+            items = new PassItems(address, path, arguments[0].equals("queue") ? null : path + "-locks");
+            items.start();
+        }
+        Thread.sleep(Long.parseLong(arguments[3]));
+        long countBefore = items == null ? handOvers : items.count();
         long usedBefore = processorNs();
         long since = System.nanoTime();
-        Thread.sleep(Long.parseLong(arguments[3]));
-        long count = handOvers - countBefore;
+        Thread.sleep(Long.parseLong(arguments[4]));
+        long count = (items == null ? handOvers : items.count()) - countBefore;
         long elapsed = System.nanoTime() - since;
         System.out.println(count + " " + elapsed + " " + (processorNs() - usedBefore));
         stopped.set(true);

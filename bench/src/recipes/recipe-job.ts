@@ -1,8 +1,12 @@
-import { connect } from '@zooid/client';
-import { Mutex } from '@zooid/recipes';
+import { passItems } from './pass-items.ts';
+import { passLock } from './pass-lock.ts';
 
-/** Two clients that pass a lock to and fro. */
+/** What is done: a lock passes to and fro between two clients, or items pass from one to the other, without locks or with them. */
+export type RecipeWork = 'lock' | 'queue' | 'locked-queue';
+
+/** Work of two clients. */
 export interface RecipeJob {
+  readonly work: RecipeWork;
   readonly connectString: string;
   readonly path: string;
   readonly warmUpMs: number;
@@ -10,41 +14,56 @@ export interface RecipeJob {
 }
 
 export interface RecipeResult {
-  /** Times that the lock went from one client to the other in the measured time. */
-  readonly handOverCount: number;
+  /** Times that the lock went from one client to the other in the measured time, or items that came out of the queue. */
+  readonly count: number;
   readonly elapsedMs: number;
   /** Processor time of the process in that time, in ms. */
   readonly processorMs: number;
 }
 
+/** The work while it goes on. */
+export class RecipeRun {
+  /** Resolves when the first is counted. */
+  readonly begun: Promise<void>;
+  isStopped = false;
+  #count = 0;
+  #begin!: () => void;
+
+  constructor() {
+    this.begun = new Promise((resolve) => {
+      this.#begin = resolve;
+    });
+  }
+
+  /** Since the beginning. */
+  get count(): number {
+    return this.#count;
+  }
+
+  add(): void {
+    this.#count++;
+    this.#begin();
+  }
+}
+
 /** Runs it in this process, with two sessions of its own. */
 export async function runRecipeJob(job: RecipeJob): Promise<RecipeResult> {
-  let isStopped = false;
-  let handOverCount = 0;
-  let last = -1;
-  const pass = async (client: number): Promise<void> => {
-    await using zk = await connect(job.connectString);
-    const mutex = new Mutex(zk, job.path);
-    while (!isStopped) {
-      const held = await mutex.acquire();
-      if (last !== client) handOverCount++;
-      last = client;
-      await held.release();
-    }
-  };
+  const run = new RecipeRun();
+  const working = job.work === 'lock' ? passLock(job, run) : passItems(job, run);
   const measure = async (): Promise<RecipeResult> => {
+    await run.begun;
     await passed(job.warmUpMs);
-    const countBefore = handOverCount;
+    const countBefore = run.count;
     const usage = process.cpuUsage();
     const since = performance.now();
     await passed(job.measureMs);
-    const count = handOverCount - countBefore;
+    const count = run.count - countBefore;
     const elapsedMs = performance.now() - since;
     const { user, system } = process.cpuUsage(usage);
-    isStopped = true;
-    return { handOverCount: count, elapsedMs, processorMs: (user + system) / 1_000 };
+    run.isStopped = true;
+    return { count, elapsedMs, processorMs: (user + system) / 1_000 };
   };
-  const [result] = await Promise.all([measure(), pass(0), pass(1)]);
+  const [result] = await Promise.all([measure(), working]);
   return result;
 }
 

@@ -1,4 +1,5 @@
 import type { Bar } from '../suite/bar.ts';
+import type { RecipeWork } from './recipe-job.ts';
 
 /** The libraries of recipes that are compared, in the order of the table. */
 export const recipeNames = ['curator', 'recipes'] as const;
@@ -15,9 +16,16 @@ export const recipeTitles: Readonly<Record<RecipeName, string>> = {
 export interface RecipeRow {
   /** As `--only` matches it. */
   readonly id: string;
+  readonly work: RecipeWork;
   readonly bar: Bar | undefined;
 }
 
 export const recipeRows: readonly RecipeRow[] = [
-  { id: 'recipe lock hand-overs', bar: { kind: 'ratio-at-least', value: 2 } },
+  { id: 'recipe lock hand-overs', work: 'lock', bar: { kind: 'ratio-at-least', value: 2 } },
+  { id: 'recipe queue items', work: 'queue', bar: { kind: 'ratio-at-least', value: 2 } },
+  {
+    id: 'recipe queue items, locked',
+    work: 'locked-queue',
+    bar: { kind: 'ratio-at-least', value: 2 },
+  },
 ];

@@ -54,23 +54,24 @@ export async function measureRecipes(
     cleanup,
   );
   try {
-    for (const { id, bar } of rows) {
+    for (const { id, work, bar } of rows) {
       for (const name of recipeNames) {
         if (name === 'curator' && classes === undefined) continue;
         const job: RecipeJob = {
+          work,
           connectString: `${server.address.host}:${server.address.port}`,
-          path: `/bench-recipes/${name}`,
+          path: `/bench-recipes/${name}/${work}`,
           warmUpMs: Math.max(timing.warmUpMs, WARM_UP_MS_MIN),
           measureMs: timing.measureMs,
         };
-        const { handOverCount, elapsedMs, processorMs } =
+        const { count, elapsedMs, processorMs } =
           name === 'curator' ? await runCurator(job, classes ?? '') : await runOurs(job);
         add(
           name,
           { id, unit: '/s', bar },
           {
-            value: (handOverCount * 1_000) / elapsedMs,
-            processorUs: (processorMs * 1_000) / handOverCount,
+            value: (count * 1_000) / elapsedMs,
+            processorUs: (processorMs * 1_000) / count,
           },
         );
       }
@@ -90,19 +91,20 @@ async function runOurs(job: RecipeJob): Promise<RecipeResult> {
 }
 
 async function runCurator(job: RecipeJob, classes: string): Promise<RecipeResult> {
-  const { connectString, path, warmUpMs, measureMs } = job;
+  const { work, connectString, path, warmUpMs, measureMs } = job;
   const times = [String(warmUpMs), String(measureMs)];
   const stdout = await runPinned(job, 'java', [
     '-cp',
     `${classes}:${classPath()}`,
     'RecipeJob',
+    work,
     connectString,
     path,
     ...times,
   ]);
-  const [handOverCount, elapsedNs, processorNs] = stdout.trim().split(' ').map(Number);
+  const [count, elapsedNs, processorNs] = stdout.trim().split(' ').map(Number);
   return {
-    handOverCount: handOverCount!,
+    count: count!,
     elapsedMs: elapsedNs! / 1e6,
     processorMs: processorNs! / 1e6,
   };
@@ -125,10 +127,12 @@ function classPath(): string {
 /** @returns where the classes are; undefined when Debian's Curator or a compiler is not installed. */
 async function compileCurator(parentDir: string): Promise<string | undefined> {
   if (!JARS.every((name) => existsSync(join(JARS_DIR, `${name}.jar`)))) return undefined;
-  const source = fileURLToPath(new URL('../../java/RecipeJob.java', import.meta.url));
+  const sources = ['RecipeJob.java', 'PassItems.java'].map((file) =>
+    fileURLToPath(new URL(`../../java/${file}`, import.meta.url)),
+  );
   const classes = join(parentDir, 'classes');
   try {
-    await promisify(execFile)('javac', ['-nowarn', '-cp', classPath(), '-d', classes, source]);
+    await promisify(execFile)('javac', ['-nowarn', '-cp', classPath(), '-d', classes, ...sources]);
     return classes;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

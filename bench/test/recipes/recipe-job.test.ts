@@ -6,6 +6,7 @@ import { runRecipeJob } from '../../src/recipes/recipe-job.ts';
 test('a job counts how often the lock went from one client to the other, and leaves no znode', async () => {
   await using server = await startTestServer();
   const result = await runRecipeJob({
+    work: 'lock',
     connectString: server.connectString,
     path: '/bench/lock',
     warmUpMs: 1,
@@ -15,8 +16,27 @@ test('a job counts how often the lock went from one client to the other, and lea
   const { names, stat } = await zk.children('/bench/lock');
   expect(names).toEqual([]);
   // Each hold made a znode, and each hand-over is a hold.
-  expect(result.handOverCount).toBeGreaterThan(0);
-  expect(result.handOverCount).toBeLessThanOrEqual(stat.cversion / 2);
+  expect(result.count).toBeGreaterThan(0);
+  expect(result.count).toBeLessThanOrEqual(stat.cversion / 2);
   expect(result.processorMs).toBeGreaterThan(0);
   expect(result.elapsedMs).toBeGreaterThanOrEqual(99);
 });
+
+test.each(['queue', 'locked-queue'] as const)(
+  'a job with a %s counts items that came out, and leaves none',
+  async (work) => {
+    await using server = await startTestServer();
+    const result = await runRecipeJob({
+      work,
+      connectString: server.connectString,
+      path: '/bench/queue',
+      warmUpMs: 1,
+      measureMs: 100,
+    });
+    await using zk = await connect(server.connectString);
+    const { names, stat } = await zk.children('/bench/queue');
+    expect(names).toEqual([]);
+    expect(result.count).toBeGreaterThan(0);
+    expect(result.count).toBeLessThanOrEqual(stat.cversion / 2);
+  },
+);

@@ -49,7 +49,7 @@ export interface ItemsOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Items that may be taken, and locked, before they are asked for: quick work then does not wait for the servers, and slow work
-   * keeps items from other workers. In a queue without locks none are, whatever is given. Default 0.
+   * keeps items from other workers. In a queue without locks they are lost with the process. Default 0.
    */
   readonly prefetch?: number | undefined;
   /** What becomes of an item that cannot be read: the iteration ends with `CorruptItemError`, or it is deleted as by Curator. Default `fail`. */
@@ -125,8 +125,7 @@ export abstract class BaseQueue<T> {
     return new Consumer(this.source, this.places, {
       decode: (data) => this.decode(data),
       corrupt,
-      // Without locks what was taken ahead would be lost with the process.
-      prefetch: this.places.locksPath === undefined ? 0 : prefetch,
+      prefetch,
       clock: this.clock,
       signal,
     });
@@ -153,7 +152,8 @@ export abstract class BaseQueue<T> {
   /**
    * Works on items as they come, until the signal fires: then those that were begun are finished, and it resolves.
    *
-   * An item is done when `work` returns. When it throws, see `onError`.
+   * An item is done when `work` returns. When it throws, see `onError`. With `prefetch` so many ends of items may be on their way to the
+   * servers while the next ones are worked on.
    *
    * @throws as {@link items}, when the work in hand is finished.
    */
@@ -164,21 +164,26 @@ export abstract class BaseQueue<T> {
     const { concurrency = 1, onError = 'requeue', signal, ...others } = options;
     using ending = new JoinedSignal(signal);
     const items = this.items({ ...others, signal: ending.signal });
+    const settling = new Settling(others.prefetch ?? 0);
     const worker = async () => {
       for (;;) {
         const { value: item, done } = await items.next();
         if (done) return;
-        await workOn(item, work, onError);
+        const mode = await workOn(item, work, onError);
+        await settling.add(settle(item, mode));
       }
     };
-    const workers = Array.from({ length: concurrency }, () =>
-      worker().catch((error) => {
+    const guarded = async () => {
+      try {
+        await worker();
+      } catch (error) {
         ending.abort(error);
         throw error;
-      }),
-    );
-    const results = await Promise.allSettled(workers);
+      }
+    };
+    const results = await Promise.allSettled(Array.from({ length: concurrency }, guarded));
     await items.return?.();
+    await settling.end();
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -252,17 +257,56 @@ export abstract class BaseQueue<T> {
   }
 }
 
+/** Ends of items that the servers do not have yet. */
+class Settling {
+  readonly #max: number;
+  readonly #pending = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
+
+  /** @param max - how many may be under way while others are worked on. */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Resolves when few enough are under way. @throws what one of them has failed of. */
+  async add(settling: Promise<void>): Promise<void> {
+    const guarded = settling
+      .catch((error) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#pending.delete(guarded));
+    this.#pending.add(guarded);
+    if (this.#max === 0) await guarded;
+    while (this.#pending.size > this.#max && this.#max > 0) await Promise.race(this.#pending);
+    this.#throwFailure();
+  }
+
+  /** Resolves when none is. @throws likewise */
+  async end(): Promise<void> {
+    await Promise.all(this.#pending);
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}
+
+/** Does the work. @returns what becomes of the item. */
 async function workOn<T>(
   item: QueueItem<T>,
   work: (value: T, item: QueueItem<T>) => void | Promise<void>,
   onError: NonNullable<ConsumeOptions<T>['onError']>,
-): Promise<void> {
-  let mode: FailureMode = 'delete';
+): Promise<FailureMode> {
   try {
     await work(item.value, item);
+    return 'delete';
   } catch (error) {
-    mode = typeof onError === 'function' ? onError(error, item) : onError;
+    return typeof onError === 'function' ? onError(error, item) : onError;
   }
+}
+
+async function settle<T>(item: QueueItem<T>, mode: FailureMode): Promise<void> {
   try {
     if (mode === 'requeue') await item.requeue();
     else if (mode === 'release') await item.release();
