@@ -23,17 +23,9 @@ export interface RecipeResult {
 
 /** The work while it goes on. */
 export class RecipeRun {
-  /** Resolves when the first is counted. */
-  readonly begun: Promise<void>;
   isStopped = false;
   #count = 0;
-  #begin!: () => void;
-
-  constructor() {
-    this.begun = new Promise((resolve) => {
-      this.#begin = resolve;
-    });
-  }
+  #onNext: (() => void)[] = [];
 
   /** Since the beginning. */
   get count(): number {
@@ -42,7 +34,16 @@ export class RecipeRun {
 
   add(): void {
     this.#count++;
-    this.#begin();
+    for (const resolve of this.#onNext.splice(0)) resolve();
+  }
+
+  /** Resolves when more than `count` are counted. */
+  async isBeyond(count: number): Promise<void> {
+    while (this.#count <= count) {
+      await new Promise<void>((resolve) => {
+        this.#onNext.push(resolve);
+      });
+    }
   }
 }
 
@@ -51,12 +52,14 @@ export async function runRecipeJob(job: RecipeJob): Promise<RecipeResult> {
   const run = new RecipeRun();
   const working = job.work === 'lock' ? passLock(job, run) : passItems(job, run);
   const measure = async (): Promise<RecipeResult> => {
-    await run.begun;
+    await run.isBeyond(0);
     await passed(job.warmUpMs);
     const countBefore = run.count;
     const usage = process.cpuUsage();
     const since = performance.now();
     await passed(job.measureMs);
+    // However short the time: a rate of nothing says nothing.
+    await run.isBeyond(countBefore);
     const count = run.count - countBefore;
     const elapsedMs = performance.now() - since;
     const { user, system } = process.cpuUsage(usage);
