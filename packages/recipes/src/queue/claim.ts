@@ -203,7 +203,8 @@ async function claimWithLock(
     ]);
     if (locked.status === 'fulfilled') {
       if (read.status === 'fulfilled') return new Claim(zk, places, item, read.value.data, id);
-      deleteInBackground(zk, lockPath);
+      // Waited for, so that whoever has ended has left nothing.
+      await guaranteedDelete(zk, lockPath);
       if (read.reason instanceof NoNodeError) return 'gone';
       throw read.reason;
     }
@@ -233,7 +234,7 @@ async function readHeld(
     const { data } = await zk.get(joinPath(places.itemsPath, item.name));
     return new Claim(zk, places, item, data, id);
   } catch (error) {
-    deleteInBackground(zk, lockPath);
+    await guaranteedDelete(zk, lockPath);
     if (error instanceof NoNodeError) return 'gone';
     throw error;
   }

@@ -2,15 +2,20 @@ import { ClosedError, NoAuthError, SessionExpiredError, type ZooKeeper } from '@
 import { startTestProxy } from '@zooid/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { startRewritingProxy } from '../../../client/test/support/rewriting-proxy.ts';
 import {
   Cache,
   type CacheChange,
   CacheLimitError,
   type CacheOptions,
   ChangesOverflowError,
+  keepSession,
 } from '../../src/index.ts';
-import { keepSession } from '../../src/sessions/keep-session.ts';
+import { forEachCut } from '../support/cuts.ts';
 import { startSetup, untilAborted } from '../support/setup.ts';
+
+/** addWatch and setWatches2, which servers before 3.6 do not know. */
+const NEW_WATCHES = [106, 105];
 
 /** Paths and data of the servers' tree. */
 async function treeOf(zk: ZooKeeper, root: string): Promise<Map<string, string>> {
@@ -297,6 +302,47 @@ describe('faults', () => {
     await zk.set('/c/b', 'after', { idempotent: true });
     await untilSame(cache, zk);
     expect(cache.get('/c/b')?.text()).toBe('after');
+  });
+
+  test('a server before 3.6, without lasting watches, is followed by one-shot ones', async () => {
+    await using setup = await startSetup();
+    const zk = await setup.connect();
+    await makeTree(zk, family);
+    await using old = await startRewritingProxy(setup.server.port, NEW_WATCHES);
+    const reader = await setup.connect({ servers: old.connectString });
+    await using whole = new Cache(reader, '/c');
+    await using upper = new Cache(reader, '/c', { depth: 'children' });
+    await using single = new Cache(reader, '/c', { depth: 'node' });
+    await Promise.all([whole.start(), upper.start(), single.start()]);
+    expect([whole.size, upper.size, single.size]).toEqual([family.length, 3, 1]);
+    await zk.create('/c/new', 'n');
+    await zk.create('/c/new/below', 'b');
+    await zk.set('/c/b', 'changed');
+    await zk.deleteTree('/c/a');
+    await untilSame(whole, zk);
+    old.dropConnections();
+    await zk.set('/c', 'after a gap');
+    await zk.delete('/c/b');
+    await untilSame(whole, zk);
+    while (upper.size !== 2 || single.get('/c')?.text() !== 'after a gap') await zk.exists('/c');
+    expect([...upper.stream()].map(({ path }) => path).sort()).toEqual(['/c', '/c/new']);
+  });
+
+  test('wherever the connection breaks, it starts, follows and leaves no watch', async () => {
+    await using setup = await startSetup();
+    const observer = await setup.connect();
+    await makeTree(observer, family);
+    let run = 0;
+    const cutCount = await forEachCut(setup.server, async (zk) => {
+      await using cache = new Cache(zk, '/c');
+      await cache.start();
+      expect(cache.size).toBe(family.length);
+      await observer.set('/c/b', `run ${run++}`);
+      await untilSame(cache, observer);
+      await cache.close();
+      expect(await zk.hasWatch('/c', 'any')).toBe(false);
+    });
+    expect(cutCount).toBeGreaterThan(10);
   });
 
   test('property: whatever is done, over lost connections, it ends like the servers, and so do those who follow its changes', async () => {

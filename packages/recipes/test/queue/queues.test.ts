@@ -1,6 +1,7 @@
 import { OperationTimeoutError, SessionExpiredError, type ZooKeeper } from '@zooid/client';
 import { startTestProxy } from '@zooid/testing';
 import { describe, expect, test } from 'vitest';
+import { startRewritingProxy } from '../../../client/test/support/rewriting-proxy.ts';
 import {
   CorruptItemError,
   DelayQueue,
@@ -484,6 +485,36 @@ describe('faults', () => {
     const waiting = new Queue(only, '/q').take();
     await setup.server.expireSession(only);
     await expect(waiting).rejects.toBeInstanceOf(SessionExpiredError);
+  });
+
+  test('a server before 3.6, without lasting watches, serves as well', async () => {
+    await using setup = await startSetup();
+    const producer = await setup.connect();
+    // addWatch and setWatches2.
+    await using old = await startRewritingProxy(setup.server.port, [106, 105]);
+    const [one, two] = await Promise.all([
+      setup.connect({ servers: old.connectString }),
+      setup.connect({ servers: old.connectString }),
+    ]);
+    const history = new History();
+    const stopping = new AbortController();
+    const count = 40;
+    const consumers = [one, two].map((zk) =>
+      new Queue<number>(zk, '/q').consume(
+        (value) => {
+          history.taken(`${value}`);
+          if (history.takenItems.length === count) stopping.abort();
+        },
+        { signal: stopping.signal, prefetch: 2 },
+      ),
+    );
+    for (let value = 0; value < count; value++) {
+      history.put(`${value}`);
+      await new Queue(producer, '/q').put(value);
+    }
+    await Promise.all(consumers);
+    history.assertEachItemOnce();
+    expect(await childrenOf(producer, '/q-locks')).toEqual([]);
   });
 
   test('a restart of the server is no more than a lost connection', async () => {
