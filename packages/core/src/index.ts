@@ -33,7 +33,6 @@ export {
   checkLogHeader,
   checkLogRecord,
   findLogRecord,
-  isLogRecordFramed,
   isPayloadWhole,
   LOG_HEADER_BYTES,
   LOG_MAGIC,

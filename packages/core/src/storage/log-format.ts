@@ -122,17 +122,6 @@ export const LogRecordState = {
 export type LogRecordState = (typeof LogRecordState)[keyof typeof LogRecordState];
 
 /**
- * Whether there is a record at `at` as far as its length and its end mark tell, all of it before `end`. Its checksum is not
- * looked at: for records that nobody will use.
- */
-export function isLogRecordFramed(bytes: Uint8Array, at: number, end: number): boolean {
-  if (at + LOG_PREFIX_BYTES > end) return false;
-  const length = logRecordLength(bytes, at);
-  if (length < TXN_HEADER_BYTES || length > end - at - LOG_RECORD_OVERHEAD_BYTES) return false;
-  return bytes[at + LOG_PREFIX_BYTES + length] === END_OF_RECORD;
-}
-
-/**
  * Judges the record that begins at `at` of `bytes`, of which `[0, end)` is content.
  *
  * `incomplete` also means: give me more of the file. The length is {@link logRecordLength}.

@@ -11,7 +11,6 @@ import fs from 'node:fs';
 import {
   checkLogHeader,
   checkLogRecord,
-  isLogRecordFramed,
   LOG_HEADER_BYTES,
   LOG_PREFIX_BYTES,
   LOG_RECORD_OVERHEAD_BYTES,
@@ -147,10 +146,6 @@ class Replay {
     }
     let at = LOG_HEADER_BYTES;
     for (;;) {
-      if (this.#isPassedBy(at, held)) {
-        at += LOG_RECORD_OVERHEAD_BYTES + logRecordLength(this.#window, at);
-        continue;
-      }
       let state = checkLogRecord(this.#window, at, held, this.#view);
       if (state === LogRecordState.incomplete) {
         const wanted = this.#wantedBytes(at, held);
@@ -173,18 +168,6 @@ class Replay {
       this.#take(log, base + at, at, end);
       at = end;
     }
-  }
-
-  /**
-   * Passes by a record that the state has already, whose place in the order is right: the log before the one that was begun
-   * with a snapshot may have hundreds of thousands of them. Anything else about them is judged like all others.
-   */
-  #isPassedBy(at: number, held: number): boolean {
-    if (!isLogRecordFramed(this.#window, at, held)) return false;
-    const zxid = txnZxid(this.#window, at + LOG_PREFIX_BYTES);
-    if (zxid > this.#afterZxid || !mayFollow(this.#seenZxid, zxid)) return false;
-    this.#seenZxid = zxid;
-    return true;
   }
 
   /** Bytes that must be at hand to judge the record at `at`. */

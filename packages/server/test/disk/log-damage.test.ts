@@ -366,26 +366,15 @@ test('immunity: ZK-3496: the size of a record is no reason to refuse it at repla
   expect(recoverDirectory(directory).zxids).toEqual([1]);
 });
 
-test('a bit that flips in a record which the snapshot has does no harm, or the log is refused', async () => {
+test('a bit that flips in a record which the snapshot has is refused like any other', async () => {
   const directory = temporaryDirectory();
   await writeSnapshot(directory, 3, treeOf(3));
   const log = writeLog(directory, 1, 6);
-  let refusals = 0;
   for (let at = log.offsets[1]!; at < log.offsets[2]!; at++) {
     const damaged = log.bytes.slice();
     damaged[at]! ^= 1 << (at % 8);
     fs.writeFileSync(log.path, damaged);
 
-    let zxids: readonly number[] = [4, 5, 6];
-    try {
-      ({ zxids } = recoverDirectory(directory));
-    } catch (error) {
-      if (!(error instanceof RecoveryError)) throw error;
-      refusals++;
-    }
-    expect(zxids, `damage at ${at}`).toEqual([4, 5, 6]);
+    expect(() => recoverDirectory(directory), `damage at ${at}`).toThrow(RecoveryError);
   }
-  // The length, the end mark and the zxid lead to what follows.
-  expect(refusals).toBeGreaterThanOrEqual(4 + 1 + 8);
-  expect(refusals).toBeLessThan(log.offsets[2]! - log.offsets[1]!);
 });
