@@ -8,11 +8,11 @@ describe('a barrier', () => {
   test('is a persistent znode while it is closed, and setting or removing it twice is as good as once', async () => {
     await using setup = await startSetup();
     const zk = await setup.connect();
-    const barrier = new Barrier(zk, '/work/gate');
+    const barrier = new Barrier(zk, '/shop/gate');
     expect(await barrier.isSet()).toBe(false);
     await barrier.set();
     await barrier.set();
-    expect((await zk.exists('/work/gate'))?.ephemeralOwner).toBe(0n);
+    expect((await zk.exists('/shop/gate'))?.ephemeralOwner).toBe(0n);
     expect(await barrier.isSet()).toBe(true);
     await barrier.remove();
     await barrier.remove();
