@@ -1,4 +1,4 @@
-import { type Deferred, deferred } from './deferred.ts';
+import { type Deferred, deferred } from '@zooid/client/waiting';
 
 /** Values between one who cannot wait and one who takes them with `for await`. Those before the end are handed out after it, too. */
 export class BoundedQueue<T> implements AsyncIterableIterator<T> {

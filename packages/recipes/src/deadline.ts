@@ -1,5 +1,5 @@
 import { OperationTimeoutError } from '@zooid/client';
-import { onAbort } from './on-abort.ts';
+import { onAbort } from '@zooid/client/waiting';
 
 /** How long something may wait. */
 export interface WaitOptions {

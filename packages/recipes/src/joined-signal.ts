@@ -1,4 +1,4 @@
-import { onAbort } from './on-abort.ts';
+import { onAbort } from '@zooid/client/waiting';
 
 /**
  * One signal that fires with the first of several. Unlike `AbortSignal.any` it lets go of them when it is ended, so that those that live

@@ -1,5 +1,5 @@
+import { onAbort } from '@zooid/client/waiting';
 import { Latest } from './latest.ts';
-import { onAbort } from './on-abort.ts';
 
 export interface ChangesOptions {
   /** Ends the iteration. */

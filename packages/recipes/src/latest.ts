@@ -1,4 +1,4 @@
-import { type Deferred, deferred } from './deferred.ts';
+import { type Deferred, deferred } from '@zooid/client/waiting';
 
 /** The newest of many values, for `for await`: whoever takes slowly misses those in between, never the last one. */
 export class Latest<T> implements AsyncIterableIterator<T> {

@@ -1,4 +1,4 @@
-import { onAbort } from './on-abort.ts';
+import { onAbort } from '@zooid/client/waiting';
 
 /** Waits for so many ms. Rejects with the signal's reason if that fires first. */
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -18,7 +18,7 @@ import {
   type ZooKeeper,
 } from '@zooid/client';
 import { deleteInBackground, guaranteedDelete } from './guaranteed-delete.ts';
-import { orAborted } from './on-abort.ts';
+import { orAborted } from './or-aborted.ts';
 import { joinPath, nameOf, parentOf } from './paths.ts';
 
 export interface ProtectedCreateOptions {

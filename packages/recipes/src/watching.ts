@@ -1,8 +1,8 @@
 /** Watches that are given up with whoever waits for them. */
 
 import type { WatchEvent, Watched, ZooKeeper } from '@zooid/client';
-import { deferred } from './deferred.ts';
-import { onAbort, orAborted } from './on-abort.ts';
+import { deferred, onAbort } from '@zooid/client/waiting';
+import { orAborted } from './or-aborted.ts';
 
 /** What a read that leaves a watch gives; when the signal fires first, the watch is given up as soon as it is there. */
 export async function watched<T extends Watched>(

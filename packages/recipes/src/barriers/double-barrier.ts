@@ -21,7 +21,7 @@ import { defaultData } from '../data-local.ts';
 import { Deadline, type WaitOptions } from '../deadline.ts';
 import { deleteInBackground, guaranteedDelete } from '../guaranteed-delete.ts';
 import type { LockLayout } from '../locks/lock.ts';
-import { orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { joinPath } from '../paths.ts';
 import { createFindable, isLostAnswer } from '../protected-create.ts';
 import { untilChanged, untilDeleted, watched } from '../watching.ts';

@@ -1,9 +1,9 @@
 import { ClosedError, type WatchEvent, type ZooKeeper } from '@zooid/client';
+import { type Deferred, deferred, onAbort } from '@zooid/client/waiting';
 import { BoundedQueue } from '../bounded-queue.ts';
 import { Deadline, type WaitOptions } from '../deadline.ts';
-import { type Deferred, deferred } from '../deferred.ts';
 import { JoinedSignal } from '../joined-signal.ts';
-import { onAbort, orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { nameOf } from '../paths.ts';
 import { SessionLoop } from '../sessions/session-loop.ts';
 import type { SessionSource } from '../sessions/session-source.ts';

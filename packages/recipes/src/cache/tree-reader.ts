@@ -10,7 +10,7 @@
  */
 
 import { NoAuthError, NoNodeError, type ZooKeeper } from '@zooid/client';
-import { type Deferred, deferred } from '../deferred.ts';
+import { type Deferred, deferred } from '@zooid/client/waiting';
 import { joinPath } from '../paths.ts';
 import type { CacheStore } from './cache-store.ts';
 import { CachedNode } from './cached-node.ts';

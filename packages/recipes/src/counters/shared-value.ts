@@ -7,11 +7,11 @@ import {
   type Stat,
   type ZooKeeper,
 } from '@zooid/client';
+import { deferred, onAbort } from '@zooid/client/waiting';
 import { Deadline, type WaitOptions } from '../deadline.ts';
-import { deferred } from '../deferred.ts';
 import { type ChangesOptions, LatestFeed } from '../latest-feed.ts';
 import type { LeaseCount } from '../locks/lease-pool.ts';
-import { onAbort, orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { parentOf } from '../paths.ts';
 import { ensureParent, isLostAnswer } from '../protected-create.ts';
 import { SessionLoop } from '../sessions/session-loop.ts';

@@ -5,9 +5,9 @@ import {
   NoNodeError,
   type ZooKeeper,
 } from '@zooid/client';
-import { type Deferred, deferred } from '../deferred.ts';
+import { type Deferred, deferred, onAbort } from '@zooid/client/waiting';
 import { guaranteedDelete } from '../guaranteed-delete.ts';
-import { onAbort, orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { nameOf, parentOf } from '../paths.ts';
 import { createFindable, ensureParent, isLostAnswer } from '../protected-create.ts';
 import { SessionLoop } from '../sessions/session-loop.ts';

@@ -8,15 +8,15 @@
  */
 
 import type { Acl, ZooKeeper } from '@zooid/client';
+import { deferred, onAbort } from '@zooid/client/waiting';
 import { Deadline, type WaitOptions } from '../deadline.ts';
-import { deferred } from '../deferred.ts';
 import { guaranteedDelete } from '../guaranteed-delete.ts';
 import { JoinedSignal, untilAborted } from '../joined-signal.ts';
 import { type ChangesOptions, LatestFeed } from '../latest-feed.ts';
 import { listChildren, type Place, takePlace } from '../locks/queue.ts';
 import { readText } from '../locks/queue-lock.ts';
 import type { QueueRule } from '../locks/queue-rule.ts';
-import { onAbort, orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { joinPath } from '../paths.ts';
 import { sortBySequence } from '../sequence.ts';
 import { type ErrorPolicy, SessionGuard } from '../session-guard.ts';

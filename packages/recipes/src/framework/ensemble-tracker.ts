@@ -1,8 +1,8 @@
 import type { ZooKeeper } from '@zooid/client';
+import { deferred, onAbort } from '@zooid/client/waiting';
 import { Deadline, type WaitOptions } from '../deadline.ts';
-import { deferred } from '../deferred.ts';
 import { type ChangesOptions, LatestFeed } from '../latest-feed.ts';
-import { onAbort, orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { SessionLoop } from '../sessions/session-loop.ts';
 import type { SessionSource } from '../sessions/session-source.ts';
 import { untilChanged, watched } from '../watching.ts';

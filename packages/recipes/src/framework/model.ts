@@ -8,9 +8,9 @@ import {
   type Stat,
   type ZooKeeper,
 } from '@zooid/client';
+import { onAbort } from '@zooid/client/waiting';
 import { Deadline, type WaitOptions } from '../deadline.ts';
 import { type ChangesOptions, LatestFeed } from '../latest-feed.ts';
-import { onAbort } from '../on-abort.ts';
 import { joinPath, parentOf } from '../paths.ts';
 import { ensureParent, isLostAnswer } from '../protected-create.ts';
 import { SessionLoop } from '../sessions/session-loop.ts';

@@ -1,7 +1,7 @@
 import type { ZooKeeper } from '@zooid/client';
 import type { WaitOptions } from '../deadline.ts';
 import { Deadline } from '../deadline.ts';
-import { orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { ensureParent } from '../protected-create.ts';
 
 /**

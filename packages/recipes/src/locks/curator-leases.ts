@@ -1,6 +1,6 @@
 import type { Children, DataInput, ZooKeeper } from '@zooid/client';
 import { deleteInBackground } from '../guaranteed-delete.ts';
-import { orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { joinPath, nameOf } from '../paths.ts';
 import { createProtected } from '../protected-create.ts';
 import { SessionGuard } from '../session-guard.ts';

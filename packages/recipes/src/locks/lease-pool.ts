@@ -5,7 +5,8 @@ import {
   type Watched,
   type ZooKeeper,
 } from '@zooid/client';
-import { onAbort, orAborted } from '../on-abort.ts';
+import { onAbort } from '@zooid/client/waiting';
+import { orAborted } from '../or-aborted.ts';
 import { isLostAnswer } from '../protected-create.ts';
 import type { Place, QueueOptions } from './queue.ts';
 

@@ -1,5 +1,5 @@
+import { onAbort } from '@zooid/client/waiting';
 import { Deadline } from '../deadline.ts';
-import { onAbort } from '../on-abort.ts';
 import type { AcquireOptions, Held, Lock } from './lock.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { type DataInput, type NodeData, NoNodeError, type ZooKeeper } from '@zooid/client';
+import { deferred } from '@zooid/client/waiting';
 import { defaultData } from '../data-local.ts';
 import { Deadline, type WaitOptions } from '../deadline.ts';
-import { deferred } from '../deferred.ts';
-import { orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { joinPath } from '../paths.ts';
 import { sortBySequence } from '../sequence.ts';
 import { Grant } from './grant.ts';

@@ -17,7 +17,7 @@ import {
   type ZooKeeper,
 } from '@zooid/client';
 import { deleteInBackground } from '../guaranteed-delete.ts';
-import { orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { joinPath, nameOf } from '../paths.ts';
 import { createFindable, isLostAnswer } from '../protected-create.ts';
 import { sortBySequence } from '../sequence.ts';

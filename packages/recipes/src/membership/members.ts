@@ -1,8 +1,8 @@
 /** Reading who is there, once or whenever it changes: what groups and parties have in common. */
 
 import { NoNodeError, type ZooKeeper } from '@zooid/client';
+import { onAbort } from '@zooid/client/waiting';
 import { type ChangesOptions, LatestFeed } from '../latest-feed.ts';
-import { onAbort } from '../on-abort.ts';
 import { joinPath } from '../paths.ts';
 import { SessionLoop } from '../sessions/session-loop.ts';
 import type { SessionSource } from '../sessions/session-source.ts';

@@ -16,12 +16,12 @@ import {
   NoNodeError,
   type ZooKeeper,
 } from '@zooid/client';
+import { type Deferred, deferred, onAbort } from '@zooid/client/waiting';
 import { defaultData } from '../data-local.ts';
 import { Deadline, type WaitOptions } from '../deadline.ts';
-import { type Deferred, deferred } from '../deferred.ts';
 import { guaranteedDelete } from '../guaranteed-delete.ts';
 import { JoinedSignal } from '../joined-signal.ts';
-import { onAbort, orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { parentOf } from '../paths.ts';
 import { createProtected, ensureParent, isLostAnswer } from '../protected-create.ts';
 import { SessionLoop } from '../sessions/session-loop.ts';

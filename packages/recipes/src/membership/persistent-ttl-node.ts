@@ -1,8 +1,8 @@
 import type { Acl, DataInput, ZooKeeper } from '@zooid/client';
 import { NodeExistsError, NoNodeError } from '@zooid/client';
+import { onAbort } from '@zooid/client/waiting';
 import { defaultData } from '../data-local.ts';
 import type { WaitOptions } from '../deadline.ts';
-import { onAbort } from '../on-abort.ts';
 import { joinPath } from '../paths.ts';
 import type { SessionSource } from '../sessions/session-source.ts';
 import { PersistentNode } from './persistent-node.ts';

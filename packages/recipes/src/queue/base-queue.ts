@@ -2,7 +2,7 @@ import { type Acl, NoNodeError, type ZooKeeper } from '@zooid/client';
 import { Deadline, type WaitOptions } from '../deadline.ts';
 import { type Codec, jsonCodec } from '../framework/codec.ts';
 import { JoinedSignal } from '../joined-signal.ts';
-import { orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { joinPath } from '../paths.ts';
 import { ensureParent } from '../protected-create.ts';
 import { openSession, type SessionSource } from '../sessions/session-source.ts';

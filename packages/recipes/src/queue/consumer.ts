@@ -7,9 +7,8 @@
  */
 
 import type { ZooKeeper } from '@zooid/client';
-import { type Deferred, deferred } from '../deferred.ts';
+import { type Deferred, deferred, onAbort } from '@zooid/client/waiting';
 import { JoinedSignal } from '../joined-signal.ts';
-import { onAbort } from '../on-abort.ts';
 import { SessionLoop } from '../sessions/session-loop.ts';
 import type { SessionSource } from '../sessions/session-source.ts';
 import { AvailableNames } from './available-names.ts';

@@ -7,7 +7,7 @@
 
 import { NoNodeError, type ZooKeeper } from '@zooid/client';
 import { JoinedSignal } from '../joined-signal.ts';
-import { orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 
 export interface LiveNamesHandlers {
   /** A child is there; also when that was known already. */

@@ -8,7 +8,7 @@
 import type { ZooKeeper } from '@zooid/client';
 import { boundedExponentialBackoff, isRetryable } from '../framework/retry-policy.ts';
 import { JoinedSignal } from '../joined-signal.ts';
-import { orAborted } from '../on-abort.ts';
+import { orAborted } from '../or-aborted.ts';
 import { pause } from '../pause.ts';
 
 /**

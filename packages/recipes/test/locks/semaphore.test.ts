@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BadArgumentsError, OperationTimeoutError, SessionExpiredError } from '@zooid/client';
+import { deferred } from '@zooid/client/waiting';
 import { describe, expect, test } from 'vitest';
-import { deferred } from '../../src/deferred.ts';
 import { type LeaseCount, type LockLayout, Semaphore, SemaphoreMutex } from '../../src/index.ts';
 import { forEachCut } from '../support/cuts.ts';
 import { History } from '../support/history.ts';
