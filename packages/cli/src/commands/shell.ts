@@ -3,11 +3,13 @@ import { ConnectStringError, ZooKeeperError } from '@zooid/client';
 import type { Command } from 'commander';
 import type { CommandContext } from '../command.ts';
 import { CommandError, ExitCode } from '../exit.ts';
+import type { ProcessParts } from '../process-parts.ts';
 import { connectOptions } from '../shell/connect-options.ts';
 import { type Invocation, readInvocation } from '../shell/invocation.ts';
 import { runLine, runWords } from '../shell/run-line.ts';
 import { ShellState, type ShellStreams } from '../shell/shell-state.ts';
 import { printable } from '../terminal/printable.ts';
+import { createScreen, type Keyboard } from '../terminal/screen.ts';
 
 const HELP = `
 Options, before the command:
@@ -45,13 +47,18 @@ export function register(syntax: Command, context: CommandContext): void {
     });
 }
 
-async function runShell(invocation: Invocation, { parts }: CommandContext): Promise<number> {
+async function runShell(invocation: Invocation, context: CommandContext): Promise<number> {
+  const { output, parts } = context;
   const { hosts, words } = invocation;
   // Data comes from elsewhere and must not steer a terminal; in a pipe it stays as it is.
   const isShown = parts.outTerminal() !== undefined;
   const streams: ShellStreams = {
     out: (text) => parts.writeOut(isShown ? printable(text) : text),
     error: parts.writeError,
+    screen: isShown
+      ? createScreen(parts.writeOut, () => parts.outTerminal()?.columns ?? 80, output.colors)
+      : undefined,
+    keyboard: words === undefined ? undefined : keyboardOf(parts),
   };
   const isInteractive = words === undefined && parts.liveTerminal() !== undefined;
   if (isInteractive) {
@@ -76,12 +83,35 @@ async function runShell(invocation: Invocation, { parts }: CommandContext): Prom
     await runLines(shell, streams, end.signal);
     return shell.exitCode;
   } catch (error) {
-    throw connectFailure(error, hosts);
+    const failure = connectFailure(error, hosts);
+    if (!invocation.usesJson || !(failure instanceof CommandError)) throw failure;
+    const code = ZooKeeperError.is(error) ? error.code : 'FAILED';
+    parts.writeError(`${JSON.stringify({ error: code, message: failure.message })}\n`);
+    return failure.exitCode;
   } finally {
     forgetSignals();
     shell.printsWatches = false;
     await shell.close();
   }
+}
+
+/** A keyboard that nobody else reads: that of a shell with one command. */
+function keyboardOf(parts: ProcessParts): Keyboard | undefined {
+  if (parts.liveTerminal() === undefined) return undefined;
+  return {
+    ask: async (question, signal) => {
+      const { createInterface: createAsker } = await import('node:readline/promises');
+      const asker = createAsker({ input: process.stdin, output: process.stdout });
+      // A terminal whose input ends has answered, too.
+      const ended = new Promise<string>((resolve) => asker.once('close', () => resolve('')));
+      try {
+        return await Promise.race([asker.question(question, { signal }), ended]);
+      } finally {
+        asker.close();
+      }
+    },
+    lend: (work) => work(),
+  };
 }
 
 /** Lines of the standard input, one after the other. */

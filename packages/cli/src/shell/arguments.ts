@@ -46,7 +46,9 @@ export class Arguments {
     if (text === undefined) return undefined;
     const number = Number(text);
     if (!/^[-+]?\d+$/.test(text) || number !== (number | 0))
-      throw new ShellError(`-${option} must be a whole number, not ${JSON.stringify(text)}`);
+      throw new ShellError(`-${option} must be a whole number, not ${JSON.stringify(text)}`, {
+        code: 'USAGE',
+      });
     return number;
   }
 }
@@ -75,7 +77,7 @@ export function parseArguments(words: readonly string[], specs: OptionSpecs): Ar
     const next = words[at + 1];
     if (value !== undefined) options.set(wanting, value);
     else if (next === undefined || isOption(next, specs)) {
-      throw new ShellError(`Missing argument for option: ${wanting}`);
+      throw new ShellError(`Missing argument for option: ${wanting}`, { code: 'USAGE' });
     } else {
       options.set(wanting, next);
       at++;
@@ -114,7 +116,7 @@ function readOption(word: string, specs: OptionSpecs): OptionWord {
     flags.push(letter);
     if (at === body.length - 1) return { flags };
   }
-  throw new ShellError(`Unrecognized option: ${word}`);
+  throw new ShellError(`Unrecognized option: ${word}`, { code: 'USAGE' });
 }
 
 function isOption(word: string, specs: OptionSpecs): boolean {

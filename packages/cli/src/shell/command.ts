@@ -1,6 +1,7 @@
 // What a command of the shell is. Each is a file of its own in src/shell/commands.
 
 import type { ZooKeeper } from '@zooid/client';
+import type { Keyboard, Screen } from '../terminal/screen.ts';
 import type { Arguments, OptionSpecs } from './arguments.ts';
 import type { ShellState } from './shell-state.ts';
 
@@ -16,9 +17,13 @@ export interface ShellContext {
   readonly commands: readonly ShellCommand[];
   /** Prints text of the answer, with a line end; not with `--json`. */
   readonly print: (text: string) => void;
+  /** Where a person reads the answer, for tables and colours; undefined in a pipe and with `--json`. */
+  readonly screen: Screen | undefined;
+  /** The person's keyboard; undefined when nobody sits there. */
+  readonly keyboard: Keyboard | undefined;
   /** Prints a remark on the standard error. */
   readonly note: (text: string) => void;
-  /** The answer as one JSON value; only printed with `--json`. */
+  /** The answer as one JSON value; only printed with `--json`. Every command gives one, also when there is nothing to tell. */
   readonly json: (value: unknown) => void;
 }
 

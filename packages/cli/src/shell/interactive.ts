@@ -8,6 +8,7 @@ import { ExitCode } from '../exit.ts';
 import { Output } from '../output.ts';
 import type { ProcessParts } from '../process-parts.ts';
 import { printable } from '../terminal/printable.ts';
+import { createScreen, type Keyboard } from '../terminal/screen.ts';
 import { completeLine } from './complete-line.ts';
 import { HistoryFile } from './history-file.ts';
 import type { Invocation } from './invocation.ts';
@@ -43,6 +44,10 @@ export async function runInteractive(
   const streams = {
     out: (text: string) => aside(printable(text)),
     error: (text: string) => parts.writeError(errorColors.red(printable(text))),
+    screen: createScreen(aside, () => parts.outTerminal()?.columns ?? 80, colors),
+    get keyboard(): Keyboard {
+      return keyboard;
+    },
   };
   const shell = new ShellState(invocation.hosts, options, streams, {
     usesJson: invocation.usesJson,
@@ -61,6 +66,7 @@ export async function runInteractive(
     },
   });
   lines = reader;
+  const keyboard = keyboardOf(reader, parts);
   const prompt = () => {
     reader.setPrompt(promptText());
     isTyping = true;
@@ -128,4 +134,48 @@ export async function runInteractive(
   await shell.close();
   if (failure !== undefined) throw failure;
   return shell.exitCode;
+}
+
+/** The keyboard while a command runs; the reader of lines is paused then. */
+function keyboardOf(reader: Interface, parts: ProcessParts): Keyboard {
+  const { stdin } = process;
+  return {
+    ask: (question, signal) =>
+      new Promise((resolve, reject) => {
+        // An answer is no line that anybody wants to run again.
+        const forget = (history: string[]) => history.shift();
+        const done = () => {
+          signal.removeEventListener('abort', cancel);
+          reader.off('history', forget).off('close', close).pause();
+          // As `run` left it: Ctrl-C is still told of.
+          stdin.resume();
+        };
+        const cancel = () => {
+          done();
+          parts.writeOut('\n');
+          reject(signal.reason);
+        };
+        const close = () => {
+          done();
+          resolve('');
+        };
+        signal.addEventListener('abort', cancel);
+        reader.on('history', forget).on('close', close).resume();
+        reader.question(question, { signal }, (answer) => {
+          done();
+          resolve(answer);
+        });
+      }),
+    lend: async (work) => {
+      // Ctrl-C is the other program's.
+      const forgetSignals = parts.listenForSignals(() => {});
+      stdin.setRawMode(false).pause();
+      try {
+        return await work();
+      } finally {
+        stdin.setRawMode(true).resume();
+        forgetSignals();
+      }
+    },
+  };
 }

@@ -4,7 +4,13 @@ import type { ShellCommand } from './command.ts';
 import { findCommand, shellCommands } from './command-list.ts';
 import { lineToRedo } from './commands/redo.ts';
 import { nearestCommand } from './nearest-command.ts';
-import { explain, NOT_FOUND_EXIT_CODE, ShellError } from './shell-error.ts';
+import {
+  explain,
+  NOT_CONNECTED,
+  NOT_FOUND_EXIT_CODE,
+  NotConnectedError,
+  ShellError,
+} from './shell-error.ts';
 import type { ShellState, ShellStreams } from './shell-state.ts';
 import { splitLine } from './split-line.ts';
 import { usageText } from './usage.ts';
@@ -32,7 +38,7 @@ export async function runLine(
       ran = lineToRedo(shell.history, words[1]!);
       words = splitLine(ran);
     } catch (error) {
-      shell.exitCode = complain(error, streams);
+      shell.exitCode = complain(error, shell, streams);
       return;
     } finally {
       shell.history.push(ran);
@@ -54,7 +60,7 @@ export async function runWords(
   const [name = '', ...rest] = words;
   const command = findCommand(name);
   if (command === undefined) {
-    complainAboutName(streams, name, reader);
+    complainAboutName(shell, streams, name, reader);
     shell.exitCode = NOT_FOUND_EXIT_CODE;
     return;
   }
@@ -62,7 +68,7 @@ export async function runWords(
     await runCommand(shell, streams, command, rest, signal);
     if (!shell.isOver) shell.exitCode = ExitCode.finished;
   } catch (error) {
-    shell.exitCode = complain(error, streams);
+    shell.exitCode = complain(error, shell, streams);
   }
 }
 
@@ -75,13 +81,13 @@ async function runCommand(
 ): Promise<void> {
   const { zk } = shell;
   if (zk === undefined && command.needsNoSession === undefined) {
-    streams.out('Not connected\n');
-    if (shell.stateName === 'EXPIRED')
-      streams.error('The session has expired: "connect" begins a new one.\n');
-    return;
+    // In Apache's words, which go to the standard output.
+    if (!shell.usesJson) streams.out(`${NOT_CONNECTED}\n`);
+    throw new NotConnectedError(shell.stateName);
   }
   const args = parseArguments(words, command.options ?? {});
-  if (args.operands.length < (command.operandsMin ?? 0)) throw new ShellError(usageText(command));
+  if (args.operands.length < (command.operandsMin ?? 0))
+    throw new ShellError(usageText(command), { code: 'USAGE' });
   await command.run(
     {
       // Those that get undefined have said that they need none.
@@ -89,10 +95,12 @@ async function runCommand(
       shell,
       signal,
       commands: shellCommands,
+      screen: shell.usesJson ? undefined : streams.screen,
+      keyboard: streams.keyboard,
       print: (text) => {
         if (!shell.usesJson) streams.out(`${text}\n`);
       },
-      note: (text) => streams.error(`${text}\n`),
+      note: (text) => say(shell, streams, { message: text }, { note: text }),
       json: (value) => {
         if (shell.usesJson) streams.out(`${JSON.stringify(value)}\n`);
       },
@@ -101,21 +109,43 @@ async function runCommand(
   );
 }
 
-function complainAboutName(streams: ShellStreams, name: string, reader: Reader): void {
+/** A remark or an error on the standard error: words, or one line of JSON. */
+function say(
+  { usesJson }: ShellState,
+  { error }: ShellStreams,
+  { message }: { readonly message: string },
+  json: object,
+): void {
+  error(`${usesJson ? JSON.stringify(json) : message}\n`);
+}
+
+function complainAboutName(
+  shell: ShellState,
+  streams: ShellStreams,
+  name: string,
+  reader: Reader,
+): void {
+  const meant = nearestCommand(name);
+  if (shell.usesJson) {
+    say(shell, streams, { message: '' }, { error: 'NO_COMMAND', command: name, meant });
+    return;
+  }
   if (reader === 'script') {
     streams.error('ZooKeeper -server host:port -client-configuration properties-file cmd args\n');
     for (const { name: known, usage } of shellCommands) streams.error(`\t${known} ${usage}\n`);
   }
   streams.error(`Command not found: ${name}\n`);
-  const meant = nearestCommand(name);
   if (meant !== undefined) streams.error(`Did you mean ${meant}?\n`);
   else if (reader === 'person') streams.error('"help" lists the commands.\n');
 }
 
 /** Prints an error and gives its exit code; throws what is a bug. */
-function complain(error: unknown, streams: ShellStreams): number {
+function complain(error: unknown, shell: ShellState, streams: ShellStreams): number {
   const explained = explain(error);
   if (explained === undefined) throw error;
-  streams.error(`${explained.message}\n`);
-  return explained.exitCode;
+  const { message, exitCode, code, path } = explained;
+  // "Not connected" stands on the standard output.
+  if (shell.usesJson || message !== NOT_CONNECTED)
+    say(shell, streams, { message }, { error: code, message, path });
+  return exitCode;
 }

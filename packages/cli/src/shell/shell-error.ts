@@ -7,14 +7,48 @@ import { ExitCode } from '../exit.ts';
 /** Exit code for a command that does not exist. Source: CommandNotFoundException. */
 export const NOT_FOUND_EXIT_CODE = 127;
 
+/** What went wrong, for `--json`, unless the client says it: see the codes of its errors. */
+export type ShellErrorCode =
+  /** Words that the command cannot use. */
+  | 'USAGE'
+  /** What was asked for could not be done; the message says why. */
+  | 'FAILED'
+  | 'NOT_CONNECTED'
+  | 'SESSION_EXPIRED'
+  | 'CANCELLED'
+  | 'NO_COMMAND';
+
 /** Ends a command with a message for the standard error. */
 export class ShellError extends Error {
-  override readonly name = 'ShellError';
-  readonly exitCode: number;
+  override readonly name: string = 'ShellError';
+  readonly exitCode: number = ExitCode.failed;
+  readonly code: ShellErrorCode;
+  /** The znode that it is about. */
+  readonly path: string | undefined;
 
-  constructor(message: string, exitCode: number = ExitCode.failed) {
+  constructor(
+    message: string,
+    options: { readonly code?: ShellErrorCode; readonly path?: string } = {},
+  ) {
     super(message);
-    this.exitCode = exitCode;
+    this.code = options.code ?? 'FAILED';
+    this.path = options.path;
+  }
+}
+
+/** Source: ZooKeeperMain.processZKCmd. */
+export const NOT_CONNECTED = 'Not connected';
+
+/** A command that needs a session, when there is none. */
+export class NotConnectedError extends ShellError {
+  override readonly name = 'NotConnectedError';
+
+  /** @param stateName - as the prompt shows it. */
+  constructor(stateName: string) {
+    const hasExpired = stateName === 'EXPIRED';
+    super(hasExpired ? 'The session has expired: "connect" begins a new one.' : NOT_CONNECTED, {
+      code: hasExpired ? 'SESSION_EXPIRED' : 'NOT_CONNECTED',
+    });
   }
 }
 
@@ -71,11 +105,23 @@ export function messageOf(error: ZooKeeperError): string {
   return message?.[1] ?? error.message;
 }
 
+/** How the shell speaks of an error. */
+export interface Explanation {
+  readonly message: string;
+  readonly exitCode: number;
+  /** Stable: a code of the client's errors, or a {@link ShellErrorCode}. */
+  readonly code: string;
+  readonly path?: string | undefined;
+}
+
 /** What is printed for an error of a command, and its exit code; undefined for a bug. */
-export function explain(error: unknown): { message: string; exitCode: number } | undefined {
+export function explain(error: unknown): Explanation | undefined {
   if (error instanceof ShellError) return error;
-  if (ZooKeeperError.is(error)) return { message: messageOf(error), exitCode: ExitCode.failed };
+  if (ZooKeeperError.is(error)) {
+    const { code, path } = error;
+    return { message: messageOf(error), exitCode: ExitCode.failed, code, path };
+  }
   if (error instanceof Error && error.name === 'AbortError')
-    return { message: 'Cancelled', exitCode: ExitCode.failed };
+    return { message: 'Cancelled', exitCode: ExitCode.failed, code: 'CANCELLED' };
   return undefined;
 }

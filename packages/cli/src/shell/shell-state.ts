@@ -1,11 +1,16 @@
 import { type ConnectOptions, connect, type SessionState, type ZooKeeper } from '@zooid/client';
 import { ExitCode } from '../exit.ts';
-import { WatchPrinter } from './watch-printer.ts';
+import type { Keyboard, Screen } from '../terminal/screen.ts';
+import { eventLines, eventText, type PrintedEvent, WatchPrinter } from './watch-printer.ts';
 
 /** Where a shell prints. */
 export interface ShellStreams {
+  /** Text of the answer. */
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
+  /** The terminal that shows the answer; undefined: a pipe. */
+  readonly screen?: Screen | undefined;
+  readonly keyboard?: Keyboard | undefined;
 }
 
 /** Source: ZooKeeper.States; Apache's client has no word of its own for an expired session. */
@@ -77,9 +82,16 @@ export class ShellState {
     this.hosts = hosts;
     const zk = await connect(hosts, { ...this.#options, signal });
     this.#zk = zk;
-    this.#watches = new WatchPrinter(zk, (text) => {
-      if (this.printsWatches) this.#streams.out(text);
+    this.#watches = new WatchPrinter(zk, (event) => {
+      if (this.printsWatches) this.#print(event);
     });
+  }
+
+  #print(event: PrintedEvent): void {
+    const { out, screen } = this.#streams;
+    if (this.usesJson) out(`${JSON.stringify(event)}\n`);
+    else if (screen === undefined) out(eventText(event));
+    else screen.show(eventLines(event));
   }
 
   /** Ends the session. */

@@ -4,6 +4,7 @@
 // Source: ZooKeeperMain.MyWatcher, WatchedEvent.toString, ZKWatchManager.materialize.
 
 import type { SessionState, WatchEvent, WatchSelection, ZooKeeper } from '@zooid/client';
+import { type Line, span } from '../terminal/text-table.ts';
 
 /** How an event that has no zxid, or whose zxid the client does not tell, is printed. */
 const NO_ZXID = -1;
@@ -34,16 +35,38 @@ interface Held {
   readonly stop: () => Promise<void>;
 }
 
+/** An event as it is printed, in Apache's words. */
+export interface PrintedEvent {
+  /** What happened: `NodeDataChanged`, ..., or `None` when the state of the session is all that has changed. */
+  readonly event: string;
+  /** State of the session: `SyncConnected`, `Disconnected`, `Expired`, ... */
+  readonly state: string;
+  /** Null when it is about no znode. */
+  readonly path: string | null;
+}
+
+/** The lines that Apache's shell prints. Source: WatchedEvent.toString. */
+export function eventText({ event, state, path }: PrintedEvent): string {
+  return `\nWATCHER::\n\nWatchedEvent state:${state} type:${event} path:${path} zxid: ${NO_ZXID}\n`;
+}
+
+/** The same for a person. */
+export function eventLines(event: PrintedEvent): readonly Line[] {
+  const lines = eventText(event).split('\n').slice(0, -1);
+  const style = event.event === 'None' ? 'dim' : 'warning';
+  return lines.map((line) => [span(line, style)]);
+}
+
 /** Prints the events of one session. */
 export class WatchPrinter {
   readonly #zk: ZooKeeper;
-  readonly #print: (text: string) => void;
+  readonly #print: (event: PrintedEvent) => void;
   readonly #held = new Map<string, Held>();
   /** Events printed in this turn of the event loop. */
   readonly #justPrinted = new Set<string>();
 
   /** @param print - prints a whole event, which may be kept silent. */
-  constructor(zk: ZooKeeper, print: (text: string) => void) {
+  constructor(zk: ZooKeeper, print: (event: PrintedEvent) => void) {
     this.#zk = zk;
     this.#print = print;
     void this.#followStates();
@@ -119,7 +142,7 @@ export class WatchPrinter {
 
   #state(state: SessionState): void {
     const name = stateNames[state];
-    if (name !== undefined) this.#say(name, 'None', 'null');
+    if (name !== undefined) this.#say(name, 'None', null);
   }
 
   #event(event: WatchEvent): void {
@@ -131,10 +154,8 @@ export class WatchPrinter {
     this.#say('SyncConnected', typeNames[event.type], event.path);
   }
 
-  #say(state: string, type: string, path: string): void {
-    this.#print(
-      `\nWATCHER::\n\nWatchedEvent state:${state} type:${type} path:${path} zxid: ${NO_ZXID}\n`,
-    );
+  #say(state: string, event: string, path: string | null): void {
+    this.#print({ event, state, path });
   }
 }
 

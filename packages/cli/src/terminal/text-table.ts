@@ -1,6 +1,7 @@
 // Tables and lines of styled text, cut to the width of a terminal before anything is coloured: a colour has no width.
 
 import type { Colors } from '../output.ts';
+import { cutToWidth, padToWidth, textWidth } from './text-width.ts';
 
 /** How a piece of text looks. */
 export type Style = 'plain' | 'bold' | 'dim' | 'good' | 'warning' | 'bad' | 'heading';
@@ -32,19 +33,14 @@ export function textTable(columns: readonly Column[], rows: readonly Line[]): re
   const heading: Line = columns.map(({ title }) => span(title, 'heading'));
   const all = [heading, ...rows];
   const widths = columns.map((_, index) =>
-    Math.max(...all.map((row) => row[index]?.text.length ?? 0)),
+    Math.max(...all.map((row) => textWidth(row[index]?.text ?? ''))),
   );
   return all.map((row) =>
     row.flatMap((cell, index) => {
       const { align } = columns[index]!;
       const isLast = index === columns.length - 1;
       const width = widths[index]!;
-      const padded =
-        align === 'right'
-          ? cell.text.padStart(width)
-          : isLast
-            ? cell.text
-            : cell.text.padEnd(width);
+      const padded = isLast && align === 'left' ? cell.text : padToWidth(cell.text, width, align);
       const piece = { text: padded, style: cell.style };
       return index === 0 ? [piece] : [span(GAP), piece];
     }),
@@ -61,8 +57,8 @@ export function renderLine(
   let rendered = '';
   for (const { text, style } of line) {
     if (left <= 0) break;
-    const shown = text.length > left ? text.slice(0, left) : text;
-    left -= shown.length;
+    const shown = cutToWidth(text, left);
+    left -= textWidth(shown);
     rendered += paint(shown, style, colors);
   }
   return rendered;

@@ -1,51 +1,47 @@
-// Conversations with the shell. The files hold lines that are typed, after "> ", and what is answered; what goes to the standard error has a
-// "! " before it. `-u` writes the answers anew.
+// Conversations with the shell on a server of ours. `-u` writes the answers anew. Names say how they are played: json with `--json`, terminal
+// on a terminal of 60 columns.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestServer } from '@zooid/testing';
-import { describe, expect, test } from 'vitest';
-import { runLine } from '../../src/shell/run-line.ts';
-import { ShellState } from '../../src/shell/shell-state.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { shellCommandNames } from '../../src/shell/command-list.ts';
+import { playTranscript } from '../support/play-transcript.ts';
 
 const directory = join(import.meta.dirname, 'transcripts');
-const never = new AbortController().signal;
+const names = readdirSync(directory);
 
-/** Runs the lines of a transcript on a new server; returns it with the answers of now. */
-async function play(transcript: string, usesJson: boolean): Promise<string> {
-  await using server = await startTestServer();
-  let answer = '';
-  const streams = {
-    out: (text: string) => {
-      answer += text;
-    },
-    error: (text: string) => {
-      answer += text.replaceAll(/^(?=.)/gm, '! ');
-    },
-  };
-  const shell = new ShellState(server.connectString, {}, streams, {
-    usesJson,
-    printsWatches: false,
-  });
-  await shell.connect(server.connectString);
-  for (const line of transcript.split('\n').filter((text) => text.startsWith('> '))) {
-    answer += `${line}\n`;
-    await runLine(shell, streams, line.slice(2), never, 'person');
-  }
-  shell.printsWatches = false;
-  await shell.close();
-  return answer
-    .replaceAll(/(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} \d\d \d\d:\d\d:\d\d \w+ \d{4}/g, 'DATE')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'DATE')
-    .replaceAll(/0x[0-9a-f]{13,16}\b/g, 'SESSION')
-    .replaceAll(/zooid-\d+\.\d+\.\d+/g, 'zooid-VERSION');
+function read(name: string): string {
+  return readFileSync(join(directory, name), 'utf8');
 }
 
 describe('a transcript of the shell', () => {
-  test.each(readdirSync(directory))('%s', async (name) => {
-    const file = join(directory, name);
-    const usesJson = name.includes('json');
-    const played = await play(readFileSync(file, 'utf8'), usesJson);
-    await expect(played).toMatchFileSnapshot(file);
+  test.each(names)('%s', async (name) => {
+    const files = mkdtempSync(join(tmpdir(), 'zooid-transcript-'));
+    onTestFinished(() => rmSync(files, { recursive: true }));
+    await using server = await startTestServer();
+    const played = await playTranscript(read(name), server.connectString, {
+      usesJson: name.includes('json'),
+      columns: name.includes('terminal') ? 60 : undefined,
+      words: { DIRECTORY: files },
+    });
+    await expect(played).toMatchFileSnapshot(join(directory, name));
+  });
+});
+
+describe('with --json', () => {
+  const lines = names.filter((name) => name.includes('json')).flatMap((n) => read(n).split('\n'));
+
+  test('every command answers', () => {
+    const typed = new Set(lines.map((line) => /^> (\w+)/.exec(line)?.[1]));
+    const others = shellCommandNames.filter((name) => !typed.has(name));
+    // `watch -f` answers until it is cancelled, `redo` is the line that it runs again; both have tests of their own.
+    expect(others).toEqual(['exit', 'redo', 'watch']);
+  });
+
+  test('each answer, remark and error is one line of JSON', () => {
+    for (const line of lines.filter((text) => text !== '' && !text.startsWith('> ')))
+      expect(() => JSON.parse(line.replace(/^! /, ''))).not.toThrow();
   });
 });

@@ -6,7 +6,8 @@ export const addAuth: ShellCommand = {
   summary: 'shows credentials, such as digest user:password',
   operandsMin: 1,
   isSecret: true,
-  run: async ({ zk, signal }, { operands: [scheme = '', auth = ''] }) => {
+  run: async ({ zk, json, signal }, { operands: [scheme = '', auth = ''] }) => {
     await zk.addAuth(scheme, auth, { signal });
+    json({ scheme });
   },
 };

@@ -4,5 +4,8 @@ export const close: ShellCommand = {
   name: 'close',
   usage: '',
   summary: 'ends the session',
-  run: ({ shell }) => shell.close(),
+  run: async ({ shell, json }) => {
+    await shell.close();
+    json({ state: shell.stateName });
+  },
 };

@@ -1,6 +1,6 @@
 import type { ShellCommand } from '../command.ts';
 import { parseProperties } from '../properties.ts';
-import { statJson, statText } from '../stat-text.ts';
+import { printStat, statJson } from '../stat-text.ts';
 
 export const config: ShellCommand = {
   name: 'config',
@@ -11,13 +11,14 @@ export const config: ShellCommand = {
     w: { help: 'watch it' },
     c: { help: 'only version and addresses for clients' },
   },
-  run: async ({ zk, shell, print, json, signal }, args) => {
+  run: async (context, args) => {
+    const { zk, shell, print, json, signal } = context;
     const watched = args.has('w') ? await zk.getConfig({ watch: true, signal }) : undefined;
     const node = watched ?? (await zk.getConfig({ signal }));
     if (watched !== undefined) shell.watches.once('data', '/zookeeper/config', watched.changed);
     const text = node.isNull ? 'null' : node.text();
     print(args.has('c') ? clientAddresses(text) : text);
-    if (args.has('s')) print(statText(node.stat));
+    if (args.has('s')) printStat(context, node.stat);
     json({ config: node.isNull ? null : node.text(), stat: statJson(node.stat) });
   },
 };

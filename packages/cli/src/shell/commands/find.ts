@@ -1,5 +1,5 @@
 import { NoAuthError, NoNodeError } from '@zooid/client';
-
+import { printPath } from '../answer-lines.ts';
 import type { ShellCommand, ShellContext } from '../command.ts';
 import { visitSubtree } from '../subtree.ts';
 import { assertPath, nameOf } from '../znode-path.ts';
@@ -21,7 +21,7 @@ export const find: ShellCommand = {
     await visitSubtree(context.zk, path, { signal: context.signal }, async (at) => {
       if (!pattern.test(nameOf(at))) return;
       if (text !== undefined && !(await holds(context, at, text))) return;
-      context.print(at);
+      printPath(context, at);
       if (context.shell.usesJson) paths.push(at);
     });
     context.json({ paths });

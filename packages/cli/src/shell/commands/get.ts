@@ -1,6 +1,6 @@
 import type { ShellCommand } from '../command.ts';
 import { hexDump } from '../hex-dump.ts';
-import { statJson, statText } from '../stat-text.ts';
+import { printStat, statJson } from '../stat-text.ts';
 import { assertPath } from '../znode-path.ts';
 
 export const get: ShellCommand = {
@@ -14,7 +14,8 @@ export const get: ShellCommand = {
     x: { help: 'data as a hexadecimal dump' },
   },
   operandsMin: 1,
-  run: async ({ zk, shell, print, note, json, signal }, args) => {
+  run: async (context, args) => {
+    const { zk, shell, print, note, json, signal } = context;
     const [path = '', ...others] = args.operands;
     if (others.length > 0)
       note("'get path [watch]' has been deprecated. Please use 'get [-s] [-w] path' instead.");
@@ -27,7 +28,7 @@ export const get: ShellCommand = {
     const bytes = isNull ? Buffer.from('null') : Buffer.from(data);
     if (args.has('x')) print(hexDump(bytes));
     else print(bytes.toString(args.has('b') ? 'base64' : 'utf8'));
-    if (args.has('s')) print(statText(stat));
+    if (args.has('s')) printStat(context, stat);
     json({
       data: isNull ? null : bytes.toString(args.has('b') ? 'base64' : 'utf8'),
       stat: statJson(stat),

@@ -1,3 +1,4 @@
+import { span } from '../../terminal/text-table.ts';
 import type { ShellCommand } from '../command.ts';
 import { ShellError } from '../shell-error.ts';
 import { usageText } from '../usage.ts';
@@ -7,9 +8,11 @@ export const help: ShellCommand = {
   usage: '[command]',
   summary: 'lists the commands, or explains one',
   needsNoSession: true,
-  run: ({ commands, print, json }, { operands: [name] }) => {
+  run: ({ commands, screen, print, json }, { operands: [name] }) => {
     if (name === undefined) {
-      for (const command of commands) print(`${command.name.padEnd(22)}${command.summary}`);
+      if (screen !== undefined)
+        screen.show(commands.map((one) => [span(one.name.padEnd(22), 'bold'), span(one.summary)]));
+      else for (const command of commands) print(`${command.name.padEnd(22)}${command.summary}`);
       json(commands.map(({ name, usage, summary }) => ({ name, usage, summary })));
       return;
     }

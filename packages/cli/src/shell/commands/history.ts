@@ -1,3 +1,4 @@
+import { factLines } from '../../terminal/fact-lines.ts';
 import type { ShellCommand } from '../command.ts';
 
 /** Source: ZooKeeperMain, which prints the last eleven. */
@@ -8,12 +9,12 @@ export const history: ShellCommand = {
   usage: '',
   summary: 'prints the last lines with their numbers, for redo',
   needsNoSession: true,
-  run: ({ shell, print, json }) => {
+  run: ({ shell, screen, print, json }) => {
     const first = Math.max(0, shell.history.length - SHOWN);
     const lines = shell.history.slice(first);
-    lines.forEach((line, index) => {
-      print(`${first + index} - ${line}`);
-    });
+    if (screen !== undefined)
+      screen.show(factLines(lines.map((line, at) => [`${first + at}`, line])));
+    else lines.forEach((line, at) => void print(`${first + at} - ${line}`));
     json(lines.map((line, index) => ({ number: first + index, line })));
   },
 };

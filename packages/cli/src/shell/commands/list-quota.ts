@@ -1,4 +1,5 @@
 import { NoNodeError } from '@zooid/client';
+import { quotaLines } from '../answer-lines.ts';
 import type { ShellCommand } from '../command.ts';
 import { limitsPath, parseQuota, quotaText, statsPath } from '../quota.ts';
 import { assertPath } from '../znode-path.ts';
@@ -8,15 +9,18 @@ export const listQuota: ShellCommand = {
   usage: 'path',
   summary: 'prints the limits of a subtree and what it holds',
   operandsMin: 1,
-  run: async ({ zk, print, note, json, signal }, { operands: [path = ''] }) => {
-    note(`absolute path is ${limitsPath(path)}`);
+  run: async ({ zk, screen, print, note, json, signal }, { operands: [path = ''] }) => {
+    if (screen === undefined) note(`absolute path is ${limitsPath(path)}`);
     assertPath(limitsPath(path));
     try {
       const limits = quotaText(parseQuota((await zk.get(limitsPath(path), { signal })).text()));
       const stats = quotaText(parseQuota((await zk.get(statsPath(path), { signal })).text()));
-      print(`Output quota for ${path} ${limits}`);
-      print(`Output stat for ${path} ${stats}`);
-      json({ path, limits, stats });
+      if (screen !== undefined) screen.show(quotaLines(limits, stats));
+      else {
+        print(`Output quota for ${path} ${limits}`);
+        print(`Output stat for ${path} ${stats}`);
+      }
+      json({ path, limits: numbersOf(limits), stats: numbersOf(stats) });
     } catch (error) {
       if (!(error instanceof NoNodeError)) throw error;
       note(`quota for ${path} does not exist.`);
@@ -24,3 +28,7 @@ export const listQuota: ShellCommand = {
     }
   },
 };
+
+function numbersOf(text: string): Readonly<Record<string, number>> {
+  return Object.fromEntries([...parseQuota(text)].map(([key, value]) => [key, Number(value)]));
+}

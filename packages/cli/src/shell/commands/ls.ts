@@ -1,5 +1,7 @@
+import { inColumns } from '../../terminal/columns.ts';
+import { printPath, znodeSpan } from '../answer-lines.ts';
 import type { ShellCommand, ShellContext } from '../command.ts';
-import { statJson, statText } from '../stat-text.ts';
+import { printStat, statJson } from '../stat-text.ts';
 import { visitSubtree } from '../subtree.ts';
 import { assertPath } from '../znode-path.ts';
 
@@ -14,7 +16,7 @@ export const ls: ShellCommand = {
   },
   operandsMin: 1,
   run: async (context, args) => {
-    const { zk, shell, print, note, json, signal } = context;
+    const { zk, shell, screen, print, note, json, signal } = context;
     const [path = '', ...others] = args.operands;
     if (others.length > 0)
       note("'ls path [watch]' has been deprecated. Please use 'ls [-w] path' instead.");
@@ -28,17 +30,15 @@ export const ls: ShellCommand = {
     if (watched !== undefined) shell.watches.once('children', path, watched.changed);
     const { names, stat } = watched ?? (await zk.children(path, { signal }));
     const sorted = [...names].sort();
-    print(`[${sorted.join(', ')}]`);
-    if (args.has('s')) print(statText(stat));
+    if (screen === undefined) print(`[${sorted.join(', ')}]`);
+    else screen.show(inColumns(sorted.map(znodeSpan), screen.columns));
+    if (args.has('s')) printStat(context, stat);
     json({ children: sorted, stat: statJson(stat) });
   },
 };
 
-async function listAll(
-  { zk, shell, print, json, signal }: ShellContext,
-  path: string,
-  watches: boolean,
-): Promise<void> {
+async function listAll(context: ShellContext, path: string, watches: boolean): Promise<void> {
+  const { zk, shell, json, signal } = context;
   const paths: string[] = [];
   const watchedChildren = async (at: string) => {
     const children = await zk.children(at, { watch: true, signal });
@@ -46,7 +46,7 @@ async function listAll(
     return children;
   };
   const visit = (at: string) => {
-    print(at);
+    printPath(context, at);
     if (shell.usesJson) paths.push(at);
   };
   await visitSubtree(zk, path, { signal }, visit, watches ? watchedChildren : undefined);

@@ -5,9 +5,10 @@ export const quit: ShellCommand = {
   usage: '',
   summary: 'ends the session and the shell',
   needsNoSession: true,
-  run: async ({ shell }) => {
+  run: async ({ shell, json }) => {
     shell.isOver = true;
     await shell.close();
+    json({ state: shell.stateName });
   },
 };
 

@@ -4,7 +4,7 @@ import type { Arguments } from '../arguments.ts';
 import type { ShellCommand } from '../command.ts';
 import { parseProperties } from '../properties.ts';
 import { ShellError } from '../shell-error.ts';
-import { statJson, statText } from '../stat-text.ts';
+import { printStat, statJson } from '../stat-text.ts';
 
 export const reconfig: ShellCommand = {
   name: 'reconfig',
@@ -19,11 +19,12 @@ export const reconfig: ShellCommand = {
     add: { value: 'members', help: 'members to add' },
     remove: { value: 'ids', help: 'ids of members that leave' },
   },
-  run: async ({ zk, print, json, signal }, args) => {
+  run: async (context, args) => {
+    const { zk, print, json, signal } = context;
     const changes = changesOf(args);
     const node = await zk.reconfig({ ...changes, signal });
     print(`Committed new configuration:\n${node.text()}`);
-    if (args.has('s')) print(statText(node.stat));
+    if (args.has('s')) printStat(context, node.stat);
     json({ config: node.text(), stat: statJson(node.stat) });
   },
 };
@@ -31,7 +32,8 @@ export const reconfig: ShellCommand = {
 function changesOf(args: Arguments) {
   const replaces = args.has('file') || args.has('members');
   const amends = args.has('add') || args.has('remove');
-  if (!replaces && !amends) throw new ShellError(`${reconfig.name} ${reconfig.usage}`);
+  if (!replaces && !amends)
+    throw new ShellError(`${reconfig.name} ${reconfig.usage}`, { code: 'USAGE' });
   const version = args.value('v');
   if (version !== undefined && !/^-?[0-9a-fA-F]{1,16}$/.test(version))
     throw new ShellError('-v must be followed by a long (configuration version)');

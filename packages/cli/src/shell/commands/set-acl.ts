@@ -2,7 +2,7 @@ import { ZooKeeperError } from '@zooid/client';
 import { parseAcl } from '../acl-text.ts';
 import type { ShellCommand } from '../command.ts';
 import { messageOf, ShellError } from '../shell-error.ts';
-import { statJson, statText } from '../stat-text.ts';
+import { printStat, statJson } from '../stat-text.ts';
 import { visitSubtree } from '../subtree.ts';
 import { assertPath } from '../znode-path.ts';
 
@@ -17,7 +17,7 @@ export const setAcl: ShellCommand = {
   },
   operandsMin: 2,
   run: async (context, args) => {
-    const { zk, print, json, signal } = context;
+    const { zk, json, signal } = context;
     const [path = '', aclText = ''] = args.operands;
     const acl = parseAcl(aclText, context);
     if (acl.length === 0) throw new ShellError('Acl is not valid : null');
@@ -25,7 +25,7 @@ export const setAcl: ShellCommand = {
     assertPath(path);
     if (!args.has('R')) {
       const stat = await zk.setAcl(path, acl, { version, signal });
-      if (args.has('s')) print(statText(stat));
+      if (args.has('s')) printStat(context, stat);
       json(statJson(stat));
       return;
     }

@@ -53,7 +53,8 @@ export const setQuota: ShellCommand = {
   operandsMin: 1,
   run: async (context, args) => {
     const given = limits.filter(({ option }) => args.has(option));
-    if (given.length === 0) throw new ShellError(`${setQuota.name} ${setQuota.usage}`);
+    if (given.length === 0)
+      throw new ShellError(`${setQuota.name} ${setQuota.usage}`, { code: 'USAGE' });
     if (given.length > 1)
       throw new ShellError(
         `The option '${given[1]!.option}' was specified but an option from this group has already been selected: '${given[0]!.option}'`,
@@ -61,10 +62,14 @@ export const setQuota: ShellCommand = {
     const [path = ''] = args.operands;
     if (path.startsWith(QUOTA_ROOT)) {
       context.note(`cannot set a quota under the path: ${QUOTA_ROOT}`);
+      context.json(null);
       return;
     }
     const wanted = wantedLimit(context, args, given[0]!);
-    if (wanted === undefined) return;
+    if (wanted === undefined) {
+      context.json(null);
+      return;
+    }
     assertPath(path);
     assertPath(quotaPath(path));
     await writeQuota(context, path, wanted);

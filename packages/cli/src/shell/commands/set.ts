@@ -1,6 +1,6 @@
 import type { ShellCommand } from '../command.ts';
 import { ShellError } from '../shell-error.ts';
-import { statJson, statText } from '../stat-text.ts';
+import { printStat, statJson } from '../stat-text.ts';
 import { assertPath } from '../znode-path.ts';
 
 export const set: ShellCommand = {
@@ -13,12 +13,13 @@ export const set: ShellCommand = {
     b: { help: 'the data is base64' },
   },
   operandsMin: 2,
-  run: async ({ zk, print, json, signal }, args) => {
+  run: async (context, args) => {
+    const { zk, json, signal } = context;
     const [path = '', text = ''] = args.operands;
     const version = args.integer('v');
     assertPath(path);
     const stat = await zk.set(path, args.has('b') ? fromBase64(text) : text, { version, signal });
-    if (args.has('s')) print(statText(stat));
+    if (args.has('s')) printStat(context, stat);
     json(statJson(stat));
   },
 };

@@ -1,6 +1,6 @@
 import { NoNodeError } from '@zooid/client';
 import type { ShellCommand } from '../command.ts';
-import { statJson, statText } from '../stat-text.ts';
+import { printStat, statJson } from '../stat-text.ts';
 import { assertPath } from '../znode-path.ts';
 
 export const stat: ShellCommand = {
@@ -9,7 +9,8 @@ export const stat: ShellCommand = {
   summary: 'prints the facts of a znode',
   options: { w: { help: 'say when it changes, or comes to be' } },
   operandsMin: 1,
-  run: async ({ zk, shell, print, note, json, signal }, args) => {
+  run: async (context, args) => {
+    const { zk, shell, note, json, signal } = context;
     const [path = '', ...others] = args.operands;
     if (others.length > 0)
       note("'stat path [watch]' has been deprecated. Please use 'stat [-w] path' instead.");
@@ -19,7 +20,7 @@ export const stat: ShellCommand = {
     if (watched !== undefined) shell.watches.once('data', path, watched.changed);
     const found = watched === undefined ? await zk.exists(path, { signal }) : watched.stat;
     if (found === undefined) throw new NoNodeError({ operation: 'stat', path });
-    print(statText(found));
+    printStat(context, found);
     json(statJson(found));
   },
 };

@@ -1,5 +1,7 @@
 import { NoNodeError } from '@zooid/client';
 import { joinPath } from '@zooid/protocol';
+import { span } from '../../terminal/text-table.ts';
+import { znodeSpan } from '../answer-lines.ts';
 import type { ShellCommand, ShellContext } from '../command.ts';
 import { assertPath } from '../znode-path.ts';
 
@@ -15,12 +17,13 @@ export const tree: ShellCommand = {
   summary: 'draws what is below a znode',
   options: { L: { value: 'depth', help: 'no deeper than so many levels' } },
   run: async (context, args) => {
-    const { zk, print, json, signal } = context;
+    const { zk, screen, print, json, signal } = context;
     const [path = '/'] = args.operands;
     const depthMax = args.integer('L') ?? Number.POSITIVE_INFINITY;
     assertPath(path);
     const { names } = await zk.children(path, { signal });
-    print(path);
+    if (screen === undefined) print(path);
+    else screen.show([[span(path, 'bold')]]);
     const root: Branch = { name: path, children: [] };
     await draw(context, path, names, '', depthMax, root);
     json(root);
@@ -40,7 +43,9 @@ async function draw(
   const sorted = [...names].sort();
   for (const [index, name] of sorted.entries()) {
     const isLast = index === sorted.length - 1;
-    context.print(`${indent}${isLast ? '└── ' : '├── '}${name}`);
+    const twig = `${indent}${isLast ? '└── ' : '├── '}`;
+    if (context.screen === undefined) context.print(twig + name);
+    else context.screen.show([[span(twig, 'dim'), znodeSpan(name)]]);
     const child: Branch = { name, children: [] };
     if (context.shell.usesJson) branch.children.push(child);
     if (depthLeft === 1) continue;
