@@ -143,6 +143,10 @@ export {
   SNAP_SIGNATURE,
 } from './quorum/packet-data.ts';
 export {
+  PacketSplitter,
+  QUORUM_PACKET_DATA_BYTES_MAX_DEFAULT,
+} from './quorum/packet-splitter.ts';
+export {
   decodeQuorumAuthPacket,
   encodeQuorumAuthPacket,
   QUORUM_AUTH_MAGIC,
