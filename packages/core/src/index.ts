@@ -19,6 +19,7 @@ export {
 export { isBetter, isSameVote, type Vote } from './election/vote.ts';
 export { NewState } from './new-state.ts';
 export type { CloseReason, Fact, Meter, Outbox, ReplyFacts } from './outbox.ts';
+export { quorumOf } from './quorum/membership-quorum.ts';
 export {
   GroupQuorum,
   MajorityQuorum,

@@ -102,6 +102,15 @@ export {
   OBSERVER_ID,
 } from './quorum/initial-message.ts';
 export {
+  formatMembership,
+  type Membership,
+  type MembershipFault,
+  type MembershipReading,
+  parseMembership,
+  participantsOf,
+  readMembership,
+} from './quorum/membership.ts';
+export {
   decodeNotification,
   encodeNotification,
   isServerState,
@@ -161,6 +170,17 @@ export {
   QuorumPacketType,
   quorumPacketTypeName,
 } from './quorum/quorum-packet.ts';
+export {
+  ANY_HOST,
+  type ClientAddress,
+  formatServerLine,
+  type PeerAddress,
+  readServerId,
+  readServerLine,
+  type ServerLine,
+  type ServerLineFault,
+  type ServerRole,
+} from './quorum/server-line.ts';
 export {
   type AuthRequest,
   decodeAuthRequest,
