@@ -39,7 +39,7 @@ export class TxnApplier {
   /** Sessions that the applied transactions know, with their timeouts in ms: what a snapshot holds. */
   readonly #sessions = new Map<bigint, number>();
   #lastZxid = 0;
-  /** The tree is a mixture of moments until this zxid is replayed. */
+  /** Up to this zxid the tree may be a mixture of moments. */
   #fuzzyUntil = 0;
 
   readonly #txnReader = new JuteReader();
@@ -78,7 +78,7 @@ export class TxnApplier {
     this.#sessions.set(id, timeoutMs);
   }
 
-  /** @param fuzzyUntilZxid - up to here digests of transactions do not fit the tree. */
+  /** @param fuzzyUntilZxid - up to here, inclusive, digests of transactions need not fit the tree. */
   restoredSnapshot(zxid: number, fuzzyUntilZxid: number): void {
     this.#lastZxid = zxid;
     this.#fuzzyUntil = fuzzyUntilZxid;
@@ -171,7 +171,7 @@ export class TxnApplier {
         code = this.#applier.apply(type, reader, header);
     }
     this.#lastZxid = zxid;
-    if (this.#digestEnabled && zxid >= this.#fuzzyUntil) this.#checkDigest(zxid);
+    if (this.#digestEnabled && zxid > this.#fuzzyUntil) this.#checkDigest(zxid);
     return code;
   }
 

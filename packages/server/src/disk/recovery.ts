@@ -11,7 +11,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { AssertionError, DIGEST_VERSION, type ZxidDigest } from '@zooid/core';
+import { AssertionError, DIGEST_VERSION } from '@zooid/core';
 import { MalformedError } from '@zooid/protocol';
 import {
   listLogs,
@@ -24,6 +24,7 @@ import { isSystemError, type LogFlaw, type ReplayResult, replayLogs } from './lo
 import { RecoveryError } from './recovery-error.ts';
 import { quickSnapshotFlaw } from './snapshot-check.ts';
 import { type LoadableTree, type LoadedSnapshot, loadSnapshot } from './snapshot-loader.ts';
+import { StatedDigest } from './stated-digest.ts';
 
 export interface RecoveryOptions {
   /** Directory of the snapshots: `version-2` under dataDir. Exists. */
@@ -46,8 +47,8 @@ export interface RecoveryTarget {
   /**
    * The tree is the one of the snapshot; without a snapshot it is untouched and `zxid` is 0. Called once, before any txn.
    *
-   * @param fuzzyUntilZxid - until this one is replayed the tree is a mixture that never was, and digests of
-   *   transactions do not fit it; equal to `zxid` for an exact snapshot.
+   * @param fuzzyUntilZxid - up to this one the tree may be a mixture that never was, and digests of transactions need not
+   *   fit it; the next one's does. Equal to `zxid` for an exact snapshot.
    */
   onSnapshotLoaded?(zxid: number, fuzzyUntilZxid: number): void;
   /**
@@ -110,13 +111,13 @@ export function* recovery(
   const snapshots = listSnapshots(options.snapshotDirectory);
 
   const loadStartMs = performance.now();
-  const chosen = yield* loadNewestWhole(snapshots, options, target.tree, facts);
+  const chosen = yield* loadNewestUsable(snapshots, logs.length, options, target.tree, facts);
   if (chosen === undefined) assertEmpty(options, snapshots, logs.length, facts);
   for (const session of chosen?.content.sessions ?? [])
     target.onSession(session.id, session.timeoutMs);
   const snapshotZxid = chosen?.name.zxid ?? 0;
-  const fuzzy = new FuzzyDigest(chosen, options, target.tree, facts);
-  target.onSnapshotLoaded?.(snapshotZxid, fuzzy.untilZxid ?? snapshotZxid);
+  const stated = chosen?.stated;
+  target.onSnapshotLoaded?.(snapshotZxid, stated?.zxid ?? snapshotZxid);
   const replayStartMs = performance.now();
 
   const replay = replayLogs(
@@ -124,10 +125,14 @@ export function* recovery(
     snapshotZxid,
     (zxid, bytes, start, end) => {
       target.onTxn(bytes, start, end);
-      fuzzy.onTxn(zxid);
+      if (stated?.onTxn(zxid, bytes, start, end)) onDigestDiffers(chosen!, facts);
     },
   );
-  fuzzy.onEnd(replay.lastZxid);
+  if (stated?.state === 'doubtful') onDigestDiffers(chosen!, facts);
+  if (stated?.state === 'mixture') {
+    const { lastZxid } = replay;
+    facts.push({ kind: 'snapshot-digest-not-reached', zxid: stated.zxid, lastZxid });
+  }
   assertReached(snapshots, chosen?.name, replay);
   if (replay.duplicates > 0) facts.push({ kind: 'duplicate-records', count: replay.duplicates });
   repair(options, replay.flaws, facts);
@@ -146,21 +151,35 @@ export function* recovery(
   };
 }
 
-interface ChosenSnapshot {
+interface LoadedFile {
   readonly name: SnapshotName;
   readonly content: LoadedSnapshot;
+  readonly stated: StatedDigest;
 }
 
-function* loadNewestWhole(
+/** @returns what the tree holds now; undefined when that is nothing, and no snapshot can be used. */
+function* loadNewestUsable(
   snapshots: readonly SnapshotName[],
+  logCount: number,
   options: RecoveryOptions,
   tree: LoadableTree,
   facts: RecoveryFact[],
-): Generator<void, ChosenSnapshot | undefined> {
+): Generator<void, LoadedFile | undefined> {
+  let doubtful: SnapshotName | undefined;
   for (const name of snapshots) {
-    const reason = yield* tryLoad(name, options, tree);
-    if (typeof reason !== 'string') return { name, content: reason };
+    const loaded = yield* tryLoad(name, options, tree);
+    if (typeof loaded !== 'string' && loaded.stated.state !== 'doubtful') return loaded;
+    if (typeof loaded !== 'string') doubtful ??= name;
+    const reason = typeof loaded === 'string' ? loaded : reasonOfDoubt(loaded.stated);
     facts.push({ kind: 'snapshot-refused', file: name.path, reason });
+  }
+  // There is no better one, and the log can show that it is good. Trusted logs need none.
+  if (doubtful !== undefined && logCount > 0 && options.missingSnapshot === 'refused') {
+    const loaded = yield* tryLoad(doubtful, options, tree);
+    if (typeof loaded !== 'string') {
+      facts.splice(0, facts.length, ...facts.filter((fact) => !isAbout(fact, doubtful.path)));
+      return loaded;
+    }
   }
   if (facts.length > 0) {
     // What was loaded of the last one that was refused.
@@ -170,17 +189,20 @@ function* loadNewestWhole(
   return undefined;
 }
 
-/** @returns the snapshot's content besides the tree, or why it is refused. */
+/** @returns what was loaded, or why it is refused. */
 function* tryLoad(
   name: SnapshotName,
   options: RecoveryOptions,
   tree: LoadableTree,
-): Generator<void, LoadedSnapshot | string> {
-  let content: LoadedSnapshot;
+): Generator<void, LoadedFile | string> {
   try {
     const flaw = quickSnapshotFlaw(name);
     if (flaw !== undefined) return flaw;
-    content = yield* loadSnapshot(name, tree);
+    const content = yield* loadSnapshot(name, tree);
+    const { digest } = content.tail;
+    const isComparable = options.digest === 'compared' && digest?.version === DIGEST_VERSION;
+    const stated = new StatedDigest(tree, name.zxid, isComparable ? digest : undefined);
+    return { name, content, stated };
   } catch (error) {
     // What is wrong with this file may be right with the one before; the log then shows whether that is enough.
     const isOfTheFile =
@@ -188,22 +210,25 @@ function* tryLoad(
     if (!isOfTheFile) throw error;
     return (error as Error).message;
   }
-  const { digest } = content.tail;
-  // The digest is taken when the writing ends. At the zxid of the name, the snapshot is exact.
-  if (isComparable(digest, options) && digest.zxid === name.zxid && digest.digest !== tree.digest) {
-    return (
-      `its content has the digest ${tree.digest.toString(16)} and not ${digest.digest.toString(16)}, ` +
-      'though its checksum matches (digest.enabled=false loads it nevertheless)'
-    );
-  }
-  return content;
 }
 
-function isComparable(
-  digest: ZxidDigest | undefined,
-  options: RecoveryOptions,
-): digest is ZxidDigest {
-  return options.digest === 'compared' && digest?.version === DIGEST_VERSION;
+function reasonOfDoubt({ difference }: StatedDigest): string {
+  const { expected, actual } = difference;
+  return (
+    `its content has the digest ${actual.toString(16)} and not ${expected.toString(16)}, ` +
+    'though its checksum matches (digest.enabled=false loads it nevertheless)'
+  );
+}
+
+function isAbout(fact: RecoveryFact, file: string): boolean {
+  return fact.kind === 'snapshot-refused' && fact.file === file;
+}
+
+/** The log has not shown that the snapshot is good. */
+function onDigestDiffers({ name, stated }: LoadedFile, facts: RecoveryFact[]): void {
+  // It was in doubt from the beginning, and is refused after all.
+  if (stated.zxid === name.zxid) throw snapshotDamaged(name.path, reasonOfDoubt(stated));
+  facts.push({ kind: 'snapshot-digest-mismatch', ...stated.difference });
 }
 
 /** Nothing was loaded: that is right only if there is nothing. */
@@ -218,13 +243,7 @@ function assertEmpty(
   if (refused !== undefined) {
     // The very first snapshot is of an empty tree: while nothing followed, nothing can be lost with it.
     if (logCount === 0 && snapshots.every((snapshot) => snapshot.zxid === 0)) return;
-    throw new RecoveryError(
-      'SNAPSHOT_DAMAGED',
-      refused.file,
-      0,
-      `no snapshot is whole; this one is refused because ${refused.reason}`,
-      'Put an intact snapshot in the directory (backup or another member), then start again.',
-    );
+    throw snapshotDamaged(refused.file, refused.reason);
   }
   if (logCount > 0) {
     throw new RecoveryError(
@@ -235,6 +254,16 @@ function assertEmpty(
       'Put the snapshots back. Only if the logs are complete from the very first transaction, or the data comes from ZooKeeper before 3.5.3, start once with snapshot.trust.empty=true.',
     );
   }
+}
+
+function snapshotDamaged(file: string, reason: string): RecoveryError {
+  return new RecoveryError(
+    'SNAPSHOT_DAMAGED',
+    file,
+    0,
+    `no snapshot is whole; this one is refused because ${reason}`,
+    'Put an intact snapshot in the directory (backup or another member), then start again.',
+  );
 }
 
 /** A snapshot was refused: what it proves to have happened must be in the log. */
@@ -302,49 +331,5 @@ function removeLog(file: string): void {
     fs.fsyncSync(directory);
   } finally {
     fs.closeSync(directory);
-  }
-}
-
-/**
- * A fuzzy snapshot of an Apache server is no tree that ever was until the log is replayed up to the zxid at
- * which its writing ended; its digest is of that moment. Apache compares there and tells, and so do we.
- */
-class FuzzyDigest {
-  readonly #tree: LoadableTree;
-  readonly #facts: RecoveryFact[];
-  #pending: ZxidDigest | undefined;
-
-  constructor(
-    chosen: ChosenSnapshot | undefined,
-    options: RecoveryOptions,
-    tree: LoadableTree,
-    facts: RecoveryFact[],
-  ) {
-    this.#tree = tree;
-    this.#facts = facts;
-    const digest = chosen?.content.tail.digest;
-    // One before the name is of an earlier epoch and says nothing about what follows.
-    if (isComparable(digest, options) && digest.zxid > chosen!.name.zxid) this.#pending = digest;
-  }
-
-  /** Zxid at which the tree must have the digest; undefined when there is nothing to compare. */
-  get untilZxid(): number | undefined {
-    return this.#pending?.zxid;
-  }
-
-  onTxn(zxid: number): void {
-    if (this.#pending?.zxid !== zxid) return;
-    const expected = this.#pending.digest;
-    this.#pending = undefined;
-    const actual = this.#tree.digest;
-    if (actual !== expected) {
-      this.#facts.push({ kind: 'snapshot-digest-mismatch', zxid, expected, actual });
-    }
-  }
-
-  onEnd(lastZxid: number): void {
-    if (this.#pending === undefined) return;
-    const { zxid } = this.#pending;
-    this.#facts.push({ kind: 'snapshot-digest-not-reached', zxid, lastZxid });
   }
 }

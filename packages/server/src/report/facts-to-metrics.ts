@@ -32,6 +32,9 @@ export function countFact(stats: ServerStats, fact: Fact | ShellFact): void {
     case 'digest-mismatch':
       stats.digestMismatches += 1;
       break;
+    case 'recovery-note':
+      if (fact.note.kind === 'snapshot-digest-mismatch') stats.digestMismatches += 1;
+      break;
     case 'connection-refused':
       stats.connectionsRejected += 1;
       break;

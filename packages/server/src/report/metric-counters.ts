@@ -111,7 +111,7 @@ export const COUNTERS: readonly CounterMetric[] = [
   ),
   counter(
     'digest_mismatches_count',
-    'Transactions after which the digest of the tree was not the one that the log recorded.',
+    'Transactions after which the digest of the tree was not the one that the log, or a snapshot, recorded.',
     (v) => v.stats.digestMismatches,
   ),
   counter(

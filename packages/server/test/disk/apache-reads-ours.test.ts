@@ -138,7 +138,7 @@ function restoredFixture(): Restored {
       {
         tree: core.tree,
         onSession: (id, timeoutMs) => core.restoreSession(id, timeoutMs),
-        onSnapshotLoaded: (zxid) => core.restoredSnapshot(zxid),
+        onSnapshotLoaded: (zxid, fuzzyUntil) => core.restoredSnapshot(zxid, fuzzyUntil),
         onTxn: (bytes, start, end) => {
           payloads.push(bytes.slice(start, end));
           core.replayTxn(bytes, start, end);

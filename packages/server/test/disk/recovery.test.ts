@@ -7,11 +7,13 @@ import { describe, expect, test } from 'vitest';
 import type { RecoveryOptions } from '../../src/disk/recovery.ts';
 import { RecoveryError } from '../../src/disk/recovery-error.ts';
 import {
+  payloadWithDigest,
   range,
   recoverDirectory,
   temporaryDirectory,
   treeOf,
   writeLog,
+  writeLogOf,
   writeSnapshot,
 } from './support.ts';
 
@@ -207,16 +209,79 @@ describe('the digest of a snapshot', () => {
     craftSnapshot(directory, 6, tree, { digest: [8, tree.digest] });
     writeLog(directory, 1, 9);
     expect(recoverDirectory(directory).result.facts).toEqual([]);
+  });
 
-    craftSnapshot(directory, 6, tree, { digest: [8, tree.digest + 1n] });
-    expect(recoverDirectory(directory).result.facts).toEqual([
-      {
-        kind: 'snapshot-digest-mismatch',
-        zxid: 8,
-        expected: tree.digest + 1n,
-        actual: tree.digest,
-      },
-    ]);
+  const mixture = treeOf(6);
+  const other = treeOf(5).digest;
+  const difference = { zxid: 8, expected: other, actual: mixture.digest };
+
+  test.each([
+    ['agrees: a part of it was in the snapshot', mixture.digest, []],
+    ['differs, too', other, [{ kind: 'snapshot-digest-mismatch', ...difference }]],
+  ])(
+    'of a fuzzy one that differs there is judged by the next transaction, which %s',
+    (_, digest, facts) => {
+      const directory = temporaryDirectory();
+      craftSnapshot(directory, 6, mixture, { digest: [8, other] });
+      writeLog(directory, 1, 8);
+      writeLogOf(directory, 9, [payloadWithDigest(9, digest), payloadWithDigest(10, 0n)]);
+
+      expect(recoverDirectory(directory).result.facts).toEqual(facts);
+    },
+  );
+
+  test('of a fuzzy one that differs where the log ends, or before a transaction without a digest, is told', () => {
+    const directory = temporaryDirectory();
+    craftSnapshot(directory, 6, mixture, { digest: [8, other] });
+    const facts = [{ kind: 'snapshot-digest-mismatch', ...difference }];
+    writeLog(directory, 1, 8);
+    expect(recoverDirectory(directory).result.facts).toEqual(facts);
+
+    writeLog(directory, 1, 9, { fillBytes: 4 });
+    expect(recoverDirectory(directory).result.facts).toEqual(facts);
+  });
+
+  test('that does not match the only one leaves the judgement to the next transaction', () => {
+    const directory = temporaryDirectory();
+    const only = craftSnapshot(directory, 6, mixture, { digest: [6, other] });
+    expect(refusal(directory)).toMatchObject({ code: 'SNAPSHOT_DAMAGED', file: only });
+
+    writeLog(directory, 1, 6);
+    expect(refusal(directory)).toMatchObject({ code: 'SNAPSHOT_DAMAGED', file: only });
+
+    writeLogOf(directory, 7, [payloadWithDigest(7, mixture.digest), payloadWithDigest(8, 0n)]);
+    const { result, sessions } = recoverDirectory(directory);
+    expect(result).toMatchObject({ snapshotZxid: 6, lastZxid: 8, facts: [] });
+    expect(sessions).toEqual([7n, -9n]);
+
+    writeLogOf(directory, 7, [payloadWithDigest(7, other), payloadWithDigest(8, mixture.digest)]);
+    expect(refusal(directory)).toMatchObject({ code: 'SNAPSHOT_DAMAGED', file: only });
+  });
+
+  test('that does not match the only one but for damaged ones is no reason to forget those', async () => {
+    const directory = temporaryDirectory();
+    const newest = await writeSnapshot(directory, 9, treeOf(9));
+    fs.truncateSync(newest, 50);
+    craftSnapshot(directory, 6, mixture, { digest: [6, other] });
+    writeLogOf(directory, 7, [payloadWithDigest(7, mixture.digest), payloadWithDigest(8, 0n)]);
+    expect(refusal(directory)).toMatchObject({ code: 'LOG_TOO_SHORT', file: newest });
+
+    writeLogOf(directory, 9, [payloadWithDigest(9, 0n)]);
+    expect(recoverDirectory(directory).result).toMatchObject({
+      snapshotZxid: 6,
+      facts: [{ kind: 'snapshot-refused', file: newest }],
+    });
+  });
+
+  test('that does not match is no reason to pass over logs that are trusted to be all there is', () => {
+    const directory = temporaryDirectory();
+    craftSnapshot(directory, 6, mixture, { digest: [6, other] });
+    writeLog(directory, 1, 8);
+
+    const { result, tree } = recoverDirectory(directory, { missingSnapshot: 'trusted' });
+
+    expect(result).toMatchObject({ snapshotZxid: undefined, recordCount: 8 });
+    expect(tree.findPath('/z1')).toBe(-1);
   });
 
   test('of a fuzzy one that the log does not reach is told', () => {

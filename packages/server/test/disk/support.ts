@@ -11,7 +11,7 @@ import {
   writeLogHeader,
   writeLogRecord,
 } from '@zooid/core';
-import { encodeUtf8, JuteWriter } from '@zooid/protocol';
+import { encodeTxnRecord, encodeUtf8, JuteWriter, TXN_DIGEST_VERSION } from '@zooid/protocol';
 import { onTestFinished } from 'vitest';
 import { logFileName, type SnapshotCompression } from '../../src/disk/disk-names.ts';
 import { type RecoveryOptions, type RecoveryResult, recovery } from '../../src/disk/recovery.ts';
@@ -33,6 +33,15 @@ export function payloadOf(zxid: number, fillBytes = 20): Uint8Array {
   writer.longFromNumber(1_700_000_000_000 + zxid);
   writer.int(-1);
   for (let i = 0; i < fillBytes; i++) writer.byte(1 + ((zxid * 7 + i) % 255));
+  return writer.copy();
+}
+
+/** The same with a digest of the tree at its end. */
+export function payloadWithDigest(zxid: number, treeDigest: bigint): Uint8Array {
+  const writer = new JuteWriter();
+  const header = { sessionId: 0x1234n, cxid: 1, zxid, timeMs: 1_700_000_000_000, type: -1 };
+  const digest = { version: TXN_DIGEST_VERSION, treeDigest };
+  encodeTxnRecord(writer, { header, txn: { type: -1, err: -101 }, digest });
   return writer.copy();
 }
 
@@ -65,9 +74,18 @@ export function writeLog(
   last: number,
   options: { readonly fillBytes?: number; readonly paddingBytes?: number } = {},
 ): RawLog {
-  const payloads: Uint8Array[] = [];
-  for (let zxid = first; zxid <= last; zxid++) payloads.push(payloadOf(zxid, options.fillBytes));
-  const log = rawLog(payloads, options.paddingBytes ?? 256);
+  const payloads = range(first, last).map((zxid) => payloadOf(zxid, options.fillBytes));
+  return writeLogOf(directory, first, payloads, options.paddingBytes);
+}
+
+/** Writes a log of these payloads, the first of which has the zxid `first`. */
+export function writeLogOf(
+  directory: string,
+  first: number,
+  payloads: readonly Uint8Array[],
+  paddingBytes = 256,
+): RawLog {
+  const log = rawLog(payloads, paddingBytes);
   const file = path.join(directory, logFileName(first));
   fs.writeFileSync(file, log.bytes);
   return { path: file, ...log };

@@ -114,6 +114,12 @@ describe('facts', () => {
       { kind: 'connection-cut', address: 'x', reason: 'no-session-in-time' },
       { kind: 'slow-sync', durationMs: 2000, thresholdMs: 1000, file: 'log.1' },
       { kind: 'snapshot-taken', zxid: 1, file: 'snapshot.1', bytes: 1, durationMs: 7 },
+      { kind: 'digest-mismatch', zxid: 1, expected: 1n, actual: 2n },
+      {
+        kind: 'recovery-note',
+        note: { kind: 'snapshot-digest-mismatch', zxid: 1, expected: 1n, actual: 2n },
+      },
+      { kind: 'recovery-note', note: { kind: 'duplicate-records', count: 7 } },
       {
         kind: 'quota-exceeded',
         path: '/a/b',
@@ -143,6 +149,7 @@ describe('facts', () => {
       connectionsDropped: 2,
       sessionlessConnectionsExpired: 1,
       slowFsyncs: 1,
+      digestMismatches: 2,
     });
     expect(stats.snapshotTimeMs.sum).toBe(7);
     expect(Object.fromEntries(stats.quotaExceededByNamespace)).toEqual({ a: 1 });
