@@ -1,6 +1,7 @@
+import { startTestProxy } from '@zooid/testing';
 import { describe, expect, test } from 'vitest';
 import { ConnectStringError, connect } from '../../src/index.ts';
-import { client } from '../support/leaks.ts';
+import { client, own } from '../support/leaks.ts';
 import { type Suite, take } from './suite-server.ts';
 
 export function describeSessions(suite: Suite): void {
@@ -82,16 +83,31 @@ export function describeSessions(suite: Suite): void {
     });
 
     test('can be taken up by another client, with its ephemerals', async () => {
-      const first = await suite.fresh();
+      const proxy = own(await startTestProxy({ target: { port: suite.server.port } }));
+      const { chroot } = await suite.fresh();
+      const first = (await client(proxy.connectString, { maxReconnectDelayMs: 20 })).under(chroot);
       await first.create('/mine', '', { mode: 'ephemeral' });
+      // While it could connect it would take the session back, and so on: who has it when one of them closes would be chance.
+      proxy.refuse();
+      proxy.dropConnections();
+      await first.untilState('suspended');
       const second = await suite.beside(first, { session: first.session });
       expect(second.session.id).toBe(first.session.id);
       expect(await second.ephemerals()).toEqual(['/mine']);
-      // The server has closed the connection of the first one, which would now take the session back, and so on.
       await second.close();
-      await expect(first.untilState('connected').then(() => first.get('/'))).rejects.toMatchObject({
-        kind: 'unrecoverable',
-      });
+      const read = first.get('/');
+      const refused = expect(read).rejects.toMatchObject({ code: 'SESSION_EXPIRED' });
+      await proxy.heal();
+      await refused;
+      expect(first.state).toBe('expired');
+    });
+
+    test('is with the client that took it up last: the connection of the one before ends', async () => {
+      const first = await suite.fresh();
+      const states = first.states();
+      const second = await suite.beside(first, { session: first.session });
+      expect(await take(states, 1)).toEqual(['suspended']);
+      expect(second.session.id).toBe(first.session.id);
     });
 
     test('with a wrong password is one that has expired', async () => {
