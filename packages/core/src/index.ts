@@ -28,7 +28,12 @@ export {
   type ServerId,
 } from './quorum/quorum.ts';
 export type { QuotaExceeded } from './quota/quota.ts';
-export { type CoreOptions, ServerCore, type SnapshotHead } from './server-core.ts';
+export {
+  type CoreOptions,
+  type MembershipParts,
+  ServerCore,
+  type SnapshotHead,
+} from './server-core.ts';
 export type { Session } from './session/session.ts';
 export {
   checkLogHeader,
@@ -77,3 +82,10 @@ export { hasDigest, statDigest } from './tree/digest.ts';
 export { MEMORY_BLOCK_BYTES } from './tree/spare-memory.ts';
 export type { TreeImage } from './tree/tree-image.ts';
 export { Turn, type TurnLog, type TurnShell } from './turn.ts';
+export type { SavedEpochs } from './zab/epochs.ts';
+export type { LearnerState } from './zab/learner-state.ts';
+export type { Member, MemberRole } from './zab/member.ts';
+export type { MemberConfig, MemberOptions } from './zab/member-options.ts';
+export type { MemberFact, MemberOutbox } from './zab/member-outbox.ts';
+export { type PeerCloseReason, PeerLink } from './zab/peer-link.ts';
+export { epochOf } from './zab/zxid.ts';

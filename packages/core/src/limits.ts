@@ -6,6 +6,7 @@ export const limits: {
   readonly cleanerDeletesPerTickMax: number;
   readonly digestLogLength: number;
   readonly digestLogInterval: number;
+  readonly committedLogBytesMax: number;
 } = {
   /** Reply buffers larger than this are given back to the engine instead of being used again. */
   pooledOutputBytesMax: 1024 * 1024,
@@ -19,4 +20,6 @@ export const limits: {
   digestLogLength: 1024,
   /** A digest is remembered every so many transactions; source: DataTree.DIGEST_LOG_INTERVAL. */
   digestLogInterval: 128,
+  /** Memory for transactions that learners may lack when they come back. */
+  committedLogBytesMax: 64 * 1024 * 1024,
 };

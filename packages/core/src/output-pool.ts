@@ -1,20 +1,25 @@
 import { JuteWriter } from '@zooid/protocol';
-import type { Client } from './client.ts';
 import { limits } from './limits.ts';
+
+/** A connection, of a client or of another server, as the pool sees it. */
+export interface Recipient {
+  /** What it is sent in this turn; undefined when there is nothing. The pool's to set. */
+  out: JuteWriter | undefined;
+}
 
 /**
  * Hands out the buffers that replies are written into. A client holds one from its first byte of a
  * turn until the shell has sent it; so there are as many as clients that are answered in one turn,
  * not as many as clients.
  */
-export class OutputPool {
+export class OutputPool<R extends Recipient> {
   readonly #spare: JuteWriter[] = [];
   #spareBytes = 0;
-  #dirty: Client[] = [];
-  #flushing: Client[] = [];
+  #dirty: R[] = [];
+  #flushing: R[] = [];
 
   /** The client's buffer of this turn. */
-  of(client: Client): JuteWriter {
+  of(client: R): JuteWriter {
     if (client.out !== undefined) return client.out;
     const out = this.#take();
     client.out = out;
@@ -26,7 +31,7 @@ export class OutputPool {
    * Hands each client that has something to send, or is to be closed, to `flush`, which must copy or
    * send the bytes during the call.
    */
-  flush(flush: (client: Client, out: JuteWriter) => void): void {
+  flush(flush: (client: R, out: JuteWriter) => void): void {
     while (this.#dirty.length > 0) {
       const clients = this.#dirty;
       this.#dirty = this.#flushing;

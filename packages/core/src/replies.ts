@@ -20,7 +20,7 @@ import type { TurnClock } from './turn-clock.ts';
  * in the client's buffer in the order it was written, and that order is what clients rely on.
  */
 export class Replies {
-  readonly outputs: OutputPool = new OutputPool();
+  readonly outputs: OutputPool<Client> = new OutputPool();
   readonly #access: AccessRules;
   readonly #meter: Meter;
   readonly #outbox: Outbox;

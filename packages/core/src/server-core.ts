@@ -4,14 +4,17 @@ import type { AccessRules } from './auth/access-rules.ts';
 import { Cleaner, type CleanerOptions } from './cleaner.ts';
 import { Client } from './client.ts';
 import { DigestLog } from './digest-log.ts';
+import { limits } from './limits.ts';
 import type { NewState } from './new-state.ts';
 import type { Meter, Outbox } from './outbox.ts';
 import { QuotaTable } from './quota/quota.ts';
 import type { Random } from './random.ts';
 import { Replies } from './replies.ts';
+import { LeadingSubmitter } from './request/leading-submitter.ts';
 import { Reads } from './request/reads.ts';
 import { RequestDesk } from './request/request-desk.ts';
 import { WatchRequests } from './request/watch-requests.ts';
+import { SessionIds } from './session/session-id.ts';
 import { SessionTracker } from './session/session-tracker.ts';
 import type { SnapshotSession } from './storage/snapshot-format.ts';
 import {
@@ -32,6 +35,12 @@ import { ProposalQueue } from './txn/proposal-queue.ts';
 import { Proposer } from './txn/proposer.ts';
 import { TxnApplier } from './txn/txn-applier.ts';
 import { WatchTable } from './watch/watch-table.ts';
+import { CommittedLog } from './zab/committed-log.ts';
+import type { SavedEpochs } from './zab/epochs.ts';
+import { Member } from './zab/member.ts';
+import type { MemberConfig, MemberOptions } from './zab/member-options.ts';
+import type { MemberOutbox } from './zab/member-outbox.ts';
+import { Replica } from './zab/replica.ts';
 
 /** What an operator may set of the core. Times are milliseconds. */
 export interface CoreOptions {
@@ -53,6 +62,13 @@ export interface CoreOptions {
   readonly largeRequests: LargeRequestOptions;
   /** Undefined: requests never wait for their turn. */
   readonly requestThrottle?: RequestThrottleOptions | undefined;
+}
+
+/** What makes a server the member of an ensemble. */
+export interface MembershipParts {
+  readonly options: MemberOptions;
+  readonly config: MemberConfig;
+  readonly outbox: MemberOutbox;
 }
 
 /** What a snapshot says besides the znodes: all of one moment. */
@@ -81,15 +97,19 @@ export class ServerCore {
   readonly replies: Replies;
   readonly digestLog: DigestLog = new DigestLog();
   readonly connectionThrottle: ConnectionThrottle;
+  /** Undefined for a server that is alone. */
+  member: Member | undefined;
 
+  readonly #membership: MembershipParts | undefined;
+  readonly #replica: Replica;
   readonly #outbox: Outbox;
-  readonly #future: FutureTree;
   readonly #proposals: ProposalQueue;
   readonly #txns: TxnApplier;
   readonly #proposer: Proposer;
   readonly #committer: Committer;
   readonly #desk: RequestDesk;
   readonly #cleaner: Cleaner;
+  readonly #committedLog: CommittedLog;
   readonly #clock: TurnClock;
   readonly #treeOptions: DataTreeOptions;
 
@@ -103,6 +123,8 @@ export class ServerCore {
     /** Monotonic clock at the start, ms. */
     readonly nowMs: number;
     readonly random: Random;
+    /** Of a member of an ensemble: it serves once {@link joinEnsemble} was called and a leader is found. */
+    readonly membership?: MembershipParts | undefined;
   }) {
     const { options, outbox, meter, access } = parts;
     const clock = { wallMs: parts.wallMs, nowMs: parts.nowMs };
@@ -163,7 +185,6 @@ export class ServerCore {
     this.replies = replies;
     this.connectionThrottle = throttle;
     this.#outbox = outbox;
-    this.#future = future;
     this.#proposals = proposals;
     this.#txns = txns;
     this.#proposer = proposer;
@@ -173,9 +194,7 @@ export class ServerCore {
     this.#treeOptions = treeOptions;
     this.#desk = new RequestDesk({
       options,
-      sessions,
       access,
-      proposer,
       committer,
       reads,
       watchRequests,
@@ -186,6 +205,29 @@ export class ServerCore {
       largeRequests,
       clock,
     });
+    this.#membership = parts.membership;
+    this.#committedLog = new CommittedLog(
+      parts.membership?.options.commitLogCount ?? 1,
+      limits.committedLogBytesMax,
+    );
+    this.#replica = new Replica({
+      proposals,
+      proposer,
+      committer,
+      txns,
+      future,
+      watches,
+      sessions,
+      sessionIds: new SessionIds(options.serverId, parts.wallMs),
+      desk: this.#desk,
+      replies,
+      audit,
+      outbox,
+      clock,
+    });
+    if (parts.membership === undefined) {
+      this.#replica.serveBy(new LeadingSubmitter(this.#replica.parts), 0);
+    }
   }
 
   /** Highest zxid that reads show. */
@@ -200,15 +242,26 @@ export class ServerCore {
 
   /** Requests taken in and not answered yet. */
   get outstandingCount(): number {
-    return this.#committer.inFlight + this.#desk.waitingCount;
+    const forwarded = this.member?.outstandingCount ?? 0;
+    return this.#committer.inFlight + this.#desk.waitingCount + forwarded;
   }
 
   /** Changes that are proposed and not applied. */
   get outstandingChangeCount(): number {
-    return this.#future.changes.size;
+    return this.#replica.parts.future.changes.size;
   }
 
   // ── Restoring: before any turn ────────────────────────────────────────────────────────────────────
+
+  /** Empties everything: another restore follows, from what is on disk by now. Nothing may be in work. */
+  beginRestore(): void {
+    assert(this.outstandingCount === 0, 'nothing is in work when the state is restored again');
+    this.tree.takeOver(this.newTree());
+    this.#txns.replaceState(0, new Map());
+    this.#goOn();
+    this.#forgetRest();
+    this.sessions.clear();
+  }
 
   /** A session that the snapshot holds. */
   restoreSession(id: bigint, timeoutMs: number): void {
@@ -228,7 +281,8 @@ export class ServerCore {
 
   /** Applies one transaction of the log: header, body and optional digest in `[start, end)`. */
   replayTxn(bytes: Uint8Array, start: number, end: number): void {
-    this.#txns.replay(bytes, start, end);
+    const zxid = this.#txns.replay(bytes, start, end);
+    if (this.#membership !== undefined) this.#committedLog.add(zxid, bytes, start, end);
   }
 
   /**
@@ -241,10 +295,24 @@ export class ServerCore {
     this.#clock.nowMs = nowMs;
     const orphanCount = this.#txns.closeOrphans();
     this.#goOn();
+    if (this.#membership !== undefined) return orphanCount;
     for (const [id, timeoutMs] of this.#txns.sessions) {
       this.sessions.track(id, timeoutMs, nowMs);
     }
     return orphanCount;
+  }
+
+  /** Restored, and the log open: a member begins to look for a leader. In a turn. @param epochs - as they are on disk. */
+  joinEnsemble(epochs: SavedEpochs): Member {
+    const membership = this.#membership;
+    assert(membership !== undefined, 'only a member of an ensemble joins it');
+    const { options, config, outbox } = membership;
+    const replica = this.#replica;
+    const committedLog = this.#committedLog;
+    const member = new Member({ options, config, outbox, epochs, replica, committedLog });
+    this.member = member;
+    member.start();
+    return member;
   }
 
   // ── Events ────────────────────────────────────────────────────────────────────────────────────────
@@ -269,24 +337,39 @@ export class ServerCore {
     client.phase = 'closed';
     this.#desk.onClientClosed(client);
     this.watches.removeAll(client);
-    if (client.session?.client === client) client.session.client = undefined;
+    const { session } = client;
+    if (session?.client !== client) return;
+    session.client = undefined;
+    // A learner knows sessions only as long as their clients are here.
+    if (this.member !== undefined && this.member.leading === undefined)
+      this.sessions.remove(session);
+  }
+
+  /** Every transaction up to and including `zxid` is on disk. Alone, this server is its own quorum. */
+  onLogSynced(zxid: number): void {
+    this.#replica.onSynced(zxid);
+    if (this.member === undefined) this.#replica.commitTo(zxid);
+    else this.member.onLogSynced(zxid);
   }
 
   /**
-   * Every transaction up to and including `zxid` is on disk. Alone, this server is its own quorum.
+   * Applies and answers what may be by now. Once for each turn, by {@link Turn}.
    *
-   * @param countMax - apply and answer at most so many now.
+   * @param countMax - so many at most.
    * @returns whether some are left: call it again, in the same turn, once what is answered is sent.
    */
-  onLogSynced(zxid: number, countMax: number = Number.POSITIVE_INFINITY): boolean {
-    const isMoreLeft = this.#committer.commitUpTo(zxid, countMax);
-    this.#desk.runQueue();
+  commitReady(countMax: number): boolean {
+    this.member?.decideCommits();
+    const isMoreLeft = this.#committer.commitUpTo(this.#replica.committableZxid, countMax);
+    if (!isMoreLeft) this.#desk.runQueue();
     return isMoreLeft;
   }
 
   /** Time passed: sessions expire, empty containers and overdue TTL znodes are deleted. */
   onTick(): void {
     this.#desk.runQueue();
+    // Whoever leads ends sessions and znodes; the others hear of it.
+    if (this.member !== undefined && this.member.leading?.isServing !== true) return;
     for (const session of this.sessions.takeDue(this.#clock.nowMs)) {
       const { id: sessionId, timeoutMs } = session;
       this.#outbox.report({ kind: 'session-expired', sessionId, timeoutMs });
@@ -335,16 +418,14 @@ export class ServerCore {
     this.tree.takeOver(state.tree);
     this.#txns.replaceState(state.zxid, state.sessions);
     this.#goOn();
-    this.watches.clear();
-    this.quotas.rebuild();
-    this.digestLog.clear();
-    this.#cleaner.reset();
+    this.#forgetRest();
     for (const session of [...this.sessions.all()]) {
       if (state.sessions.has(session.id)) continue;
       this.sessions.remove(session);
       const holder = session.client as Client | undefined;
       if (holder !== undefined) this.replies.hangUp(holder, 'session-expired');
     }
+    if (this.#membership !== undefined) return;
     for (const [id, timeoutMs] of state.sessions) {
       const known = this.sessions.get(id);
       // Whoever is connected agreed on a timeout of its own.
@@ -363,7 +444,14 @@ export class ServerCore {
 
   /** Proposals go on from what the tree shows. */
   #goOn(): void {
-    this.#proposals.goOnFrom(this.#txns.lastZxid);
-    this.#future.reset();
+    this.#replica.goOn();
+  }
+
+  /** What was known of the state of before. */
+  #forgetRest(): void {
+    this.watches.clear();
+    this.quotas.rebuild();
+    this.digestLog.clear();
+    this.#cleaner.reset();
   }
 }

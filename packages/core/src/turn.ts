@@ -1,6 +1,7 @@
 import type { JuteWriter } from '@zooid/protocol';
 import type { Client } from './client.ts';
 import type { ServerCore } from './server-core.ts';
+import type { PeerLink } from './zab/peer-link.ts';
 
 /** The transaction log as a turn sees it: it gathers what is appended, and writes it in one go. */
 export interface TurnLog {
@@ -19,6 +20,8 @@ export interface TurnShell {
   nowMs(): number;
   /** Sends the bytes of `out` in one write (they are valid during the call only), then hangs up if `client.closing`. */
   send(client: Client, out: JuteWriter): void;
+  /** As {@link send}, to another server. Only a member of an ensemble has any. */
+  sendToPeer?(link: PeerLink, out: JuteWriter): void;
 }
 
 /** Transactions applied and answered between two rounds of sending. */
@@ -36,11 +39,13 @@ export class Turn {
   readonly #core: ServerCore;
   readonly #shell: TurnShell;
   readonly #send: (client: Client, out: JuteWriter) => void;
+  readonly #sendToPeer: (link: PeerLink, out: JuteWriter) => void;
 
   constructor(core: ServerCore, shell: TurnShell) {
     this.#core = core;
     this.#shell = shell;
     this.#send = (client, out) => shell.send(client, out);
+    this.#sendToPeer = (link, out) => shell.sendToPeer?.(link, out);
   }
 
   /** Opens a turn; events may be given to the core until {@link end}. */
@@ -48,9 +53,11 @@ export class Turn {
     this.#core.beginTurn(this.#shell.wallMs(), this.#shell.nowMs());
   }
 
-  /** Sends what the turn produced, and starts to write the log when nothing else does. */
+  /** Applies what may be, sends what the turn produced, and starts to write the log when nothing else does. */
   end(): void {
-    this.#core.replies.outputs.flush(this.#send);
+    // Replies leave in portions, so that the first clients go on while the last ones are still answered.
+    while (this.#core.commitReady(ANSWERED_AT_ONCE)) this.#flush();
+    this.#flush();
     this.#syncIfIdle();
   }
 
@@ -59,10 +66,7 @@ export class Turn {
     // The disk works on what has gathered while this turn applies and answers what is durable.
     this.#syncIfIdle();
     this.begin();
-    // Replies leave in portions, so that the first clients go on while the last ones are still answered.
-    while (this.#core.onLogSynced(zxid, ANSWERED_AT_ONCE)) {
-      this.#core.replies.outputs.flush(this.#send);
-    }
+    this.#core.onLogSynced(zxid);
     this.end();
   }
 
@@ -76,6 +80,12 @@ export class Turn {
     this.begin();
     this.#core.onTick();
     this.end();
+  }
+
+  #flush(): void {
+    const member = this.#core.member;
+    if (member !== undefined) member.outputs.flush(this.#sendToPeer);
+    this.#core.replies.outputs.flush(this.#send);
   }
 
   #syncIfIdle(): void {

@@ -48,6 +48,8 @@ export interface ElectionOptions {
   readonly serverId: ServerId;
   /** Who decides: of the configuration in force and, while it is being changed, of the next one. */
   readonly quorums: () => readonly Quorum[];
+  /** Whether a vote of this server can arrive now. Who cannot be heard need not be waited for. */
+  readonly isReachable: (server: ServerId) => boolean;
   /** How long nothing better must come before a quorum is believed. Source: `fastleader.finalizeWait`, 200. */
   readonly finalizeWaitMs: number;
   /** First and longest pause before votes are told again. Source: `fastleader.*NotificationInterval`, 200 and 60,000. */
@@ -166,6 +168,11 @@ export class FastLeaderElection {
     }
   }
 
+  /** Somebody can be heard now, or no longer. */
+  onReachabilityChanged(nowMs: number): void {
+    if (this.#isRunning) this.#considerQuorum(nowMs);
+  }
+
   /** @returns the result, when the time has made it certain. */
   onTime(nowMs: number): ElectionResult | undefined {
     if (!this.#isRunning) return undefined;
@@ -234,7 +241,7 @@ export class FastLeaderElection {
   #considerQuorum(nowMs: number): void {
     const { serverId, finalizeWaitMs } = this.#options;
     const proposal = this.#proposal;
-    if (proposal === undefined || this.#finalMs !== NEVER) return;
+    if (proposal === undefined) return;
     const alike = new Set<ServerId>();
     for (const [from, vote] of this.#votes) {
       if (from !== serverId && vote.round === this.#round && isSameVote(vote, proposal)) {
@@ -242,7 +249,13 @@ export class FastLeaderElection {
       }
     }
     if (this.#own !== undefined) alike.add(serverId);
-    if (this.#isQuorum(alike)) this.#finalMs = nowMs + finalizeWaitMs;
+    if (!this.#isQuorum(alike)) return;
+    // A better vote can only come from somebody who can be heard. To end too early costs time and never safety: a leader
+    // proves itself to a quorum before it leads.
+    const isAwaited = (voter: ServerId) =>
+      voter !== serverId && !alike.has(voter) && this.#options.isReachable(voter);
+    const waitMs = this.#voters().some(isAwaited) ? finalizeWaitMs : 0;
+    this.#finalMs = Math.min(this.#finalMs, nowMs + waitMs);
   }
 
   #decide(result: ElectionResult): ElectionResult {
@@ -288,9 +301,12 @@ export class FastLeaderElection {
   }
 
   #tellAll(): void {
-    const { serverId, quorums } = this.#options;
-    const voters = new Set(quorums().flatMap((quorum) => [...quorum.voters]));
-    for (const voter of voters) if (voter !== serverId) this.#tell(voter);
+    const { serverId } = this.#options;
+    for (const voter of this.#voters()) if (voter !== serverId) this.#tell(voter);
+  }
+
+  #voters(): ServerId[] {
+    return [...new Set(this.#options.quorums().flatMap((quorum) => [...quorum.voters]))];
   }
 }
 

@@ -11,9 +11,7 @@ import { type AccessRules, withIds } from '../auth/access-rules.ts';
 import type { Client } from '../client.ts';
 import type { Meter, Outbox } from '../outbox.ts';
 import type { Replies } from '../replies.ts';
-import { nextSessionIdStart, sessionIdAfter } from '../session/session-id.ts';
 import { isSessionPassword } from '../session/session-password.ts';
-import type { SessionTracker } from '../session/session-tracker.ts';
 import type { ConnectionThrottle } from '../throttle/connection-throttle.ts';
 import type { LargeRequests } from '../throttle/large-requests.ts';
 import {
@@ -23,15 +21,14 @@ import {
 } from '../throttle/request-throttle.ts';
 import type { TurnClock } from '../turn-clock.ts';
 import type { Committer } from '../txn/committer.ts';
-import type { Proposer } from '../txn/proposer.ts';
 import { decodeConnect } from './connect.ts';
 import type { Reads } from './reads.ts';
+import type { Submitter } from './submitter.ts';
 import type { WatchRequests } from './watch-requests.ts';
 
 const noBytes = new Uint8Array(0);
 
 export interface RequestDeskOptions {
-  readonly serverId: number;
   readonly sessionTimeoutMsMin: number;
   readonly sessionTimeoutMsMax: number;
   readonly requestThrottle?: RequestThrottleOptions | undefined;
@@ -59,9 +56,7 @@ const THROTTLED = -127;
  */
 export class RequestDesk {
   readonly #options: RequestDeskOptions;
-  readonly #sessions: SessionTracker;
   readonly #access: AccessRules;
-  readonly #proposer: Proposer;
   readonly #committer: Committer;
   readonly #reads: Reads;
   readonly #watchRequests: WatchRequests;
@@ -71,8 +66,9 @@ export class RequestDesk {
   readonly #throttle: ConnectionThrottle;
   readonly #largeRequests: LargeRequests;
   readonly #clock: TurnClock;
-  /** Given to the next session. */
-  #nextSessionId: bigint;
+  /** Undefined while this server serves nobody. */
+  #submitter: Submitter | undefined;
+  #firstZxid = 0;
   readonly #reader = new JuteReader();
   readonly #deferredReader = new JuteReader();
   /** The request being answered, in an object that is used again. */
@@ -85,9 +81,7 @@ export class RequestDesk {
 
   constructor(parts: {
     readonly options: RequestDeskOptions;
-    readonly sessions: SessionTracker;
     readonly access: AccessRules;
-    readonly proposer: Proposer;
     readonly committer: Committer;
     readonly reads: Reads;
     readonly watchRequests: WatchRequests;
@@ -99,9 +93,7 @@ export class RequestDesk {
     readonly clock: TurnClock;
   }) {
     this.#options = parts.options;
-    this.#sessions = parts.sessions;
     this.#access = parts.access;
-    this.#proposer = parts.proposer;
     this.#committer = parts.committer;
     this.#reads = parts.reads;
     this.#watchRequests = parts.watchRequests;
@@ -118,7 +110,16 @@ export class RequestDesk {
       });
       if (queue.isOn) this.#queue = queue;
     }
-    this.#nextSessionId = nextSessionIdStart(parts.options.serverId, parts.clock.wallMs);
+  }
+
+  /**
+   * From now on requests go this way; undefined: nobody is served, and who asks is sent away.
+   *
+   * @param firstZxid - a client may have seen up to here although this server has not: that an epoch has begun.
+   */
+  serveBy(submitter: Submitter | undefined, firstZxid: number): void {
+    this.#submitter = submitter;
+    this.#firstZxid = firstZxid;
   }
 
   /** Frames of all clients that wait, behind writes of their own or for their turn. */
@@ -134,11 +135,16 @@ export class RequestDesk {
   /** One complete frame, `[start, end)` of `bytes`, without its length. */
   onFrame(client: Client, bytes: Uint8Array, start: number, end: number): void {
     if (client.phase === 'closed' || client.closing !== undefined) return;
+    const submitter = this.#submitter;
+    if (submitter === undefined) {
+      this.#replies.hangUp(client, 'not-serving');
+      return;
+    }
     const reader = this.#reader;
     reader.reset(bytes, start, end);
     try {
-      if (client.phase === 'new') this.#connect(client, reader);
-      else this.#request(client, reader);
+      if (client.phase === 'new') this.#connect(client, reader, submitter);
+      else this.#request(client, reader, submitter);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       // Not even a header, so there is no xid to answer to.
@@ -171,7 +177,7 @@ export class RequestDesk {
     }
   }
 
-  #connect(client: Client, reader: JuteReader): void {
+  #connect(client: Client, reader: JuteReader, submitter: Submitter): void {
     const bytes = reader.remaining;
     const request = decodeConnect(reader);
     client.speaksReadOnly = request.speaksReadOnly;
@@ -182,7 +188,8 @@ export class RequestDesk {
       return;
     }
     this.#meter.onAdmitted(this.#throttle.deficit);
-    if (request.lastZxidSeen > BigInt(this.#committer.lastApplied)) {
+    const shownZxid = Math.max(this.#committer.lastApplied, this.#firstZxid);
+    if (request.lastZxidSeen > BigInt(shownZxid)) {
       // Here it would travel back in time. It gets no answer, so that it tries another server.
       this.#replies.hangUp(client, 'client-zxid-ahead');
       return;
@@ -191,54 +198,28 @@ export class RequestDesk {
       Math.max(request.timeoutMs, this.#options.sessionTimeoutMsMin),
       this.#options.sessionTimeoutMsMax,
     );
-    if (request.sessionId === 0n) this.#openSession(client);
-    else this.#resumeSession(client, request.sessionId, request.password);
-  }
-
-  #openSession(client: Client): void {
-    let id = this.#nextSessionId;
-    // Ids grow from the wall clock; where it went back they are somebody's.
-    while (this.#sessions.get(id) !== undefined) id = sessionIdAfter(id);
-    this.#nextSessionId = sessionIdAfter(id);
-    const session = this.#sessions.track(id, client.sessionTimeoutMs, this.#clock.nowMs);
-    session.client = client;
-    client.session = session;
-    client.phase = 'opening';
-    this.#proposer.proposeCreateSession(client, session);
-  }
-
-  #resumeSession(client: Client, id: bigint, password: Uint8Array | null): void {
-    const session = this.#sessions.get(id);
-    const isKnown = session !== undefined && !session.isClosing;
-    if (!isKnown || !isSessionPassword(id, password)) {
-      const reason = isKnown ? 'password' : 'unknown';
-      this.#outbox.report({ kind: 'session-refused', sessionId: id, reason });
-      // The client cannot tell the two apart, and must not.
+    if (request.sessionId === 0n) submitter.openSession(client);
+    else if (isSessionPassword(request.sessionId, request.password)) {
+      submitter.resumeSession(client, request.sessionId);
+    } else {
+      const { sessionId } = request;
+      this.#outbox.report({ kind: 'session-refused', sessionId, reason: 'password' });
+      // The client cannot tell this from an unknown session, and must not.
       this.#replies.connected(client, undefined);
       this.#replies.hangUp(client, 'session-invalid');
-      return;
     }
-    const previous = session.client as Client | undefined;
-    if (previous !== undefined) this.#replies.hangUp(previous, 'session-moved');
-    session.client = client;
-    client.session = session;
-    client.phase = 'open';
-    this.#sessions.setTimeout(session, client.sessionTimeoutMs, this.#clock.nowMs);
-    this.#replies.connected(client, id);
-    const timeoutMs = client.sessionTimeoutMs;
-    this.#outbox.report({ kind: 'session-resumed', sessionId: id, timeoutMs });
   }
 
-  #request(client: Client, reader: JuteReader): void {
+  #request(client: Client, reader: JuteReader, submitter: Submitter): void {
     const frameStart = reader.position;
     const xid = reader.int();
     const op = reader.int();
     this.#meter.onReceived(client, op, reader.end - frameStart);
-    if (client.session !== undefined) this.#sessions.touch(client.session, this.#clock.nowMs);
+    if (client.session !== undefined) submitter.touch(client.session);
     if (this.#queue !== undefined && op !== OpCode.auth && op !== OpCode.sasl) {
       this.#enqueue(this.#queue, client, op, reader.bytes.slice(frameStart, reader.end));
     } else {
-      this.#dispatch(client, op, xid, reader, frameStart, this.#clock.nowMs);
+      this.#dispatch(client, op, xid, reader, frameStart, this.#clock.nowMs, submitter);
     }
   }
 
@@ -249,6 +230,7 @@ export class RequestDesk {
     reader: JuteReader,
     frameStart: number,
     receivedAtMs: number,
+    submitter: Submitter,
   ): void {
     switch (op) {
       case OpCode.getData:
@@ -284,17 +266,17 @@ export class RequestDesk {
       case OpCode.reconfig:
         if (!this.#mayAsk(client, op, xid)) return;
         if (this.#largeRequests.tryTake(reader.end - frameStart)) {
-          this.#proposer.propose(op, reader, client, xid, receivedAtMs, reader.end - frameStart);
+          submitter.write(op, reader, client, xid, receivedAtMs, reader.end - frameStart);
         } else {
           this.#replies.hangUp(client, 'large-request-limit');
         }
         return;
       case OpCode.sync:
-        if (this.#mayAsk(client, op, xid)) this.#sync(client, reader, xid);
+        if (this.#mayAsk(client, op, xid)) this.#sync(client, reader, xid, submitter);
         return;
       case OpCode.closeSession:
         if (client.session !== undefined && this.#mayAsk(client, op, xid)) {
-          this.#proposer.proposeCloseSession(client.session, client, xid);
+          submitter.closeSession(client.session, client, xid);
         }
         return;
       case OpCode.auth:
@@ -335,7 +317,9 @@ export class RequestDesk {
     const xid = reader.int();
     reader.int();
     if (!isThrottled) {
-      this.#dispatch(client, op, xid, reader, 0, receivedAtMs);
+      const submitter = this.#submitter;
+      if (submitter === undefined) this.#replies.hangUp(client, 'not-serving');
+      else this.#dispatch(client, op, xid, reader, 0, receivedAtMs, submitter);
     } else if (client.writesSubmitted === client.writesDone) {
       this.#replyThrottled(client, xid);
     } else {
@@ -436,7 +420,7 @@ export class RequestDesk {
     }
   }
 
-  #sync(client: Client, reader: JuteReader, xid: number): void {
+  #sync(client: Client, reader: JuteReader, xid: number, submitter: Submitter): void {
     const start = reader.position;
     let path = noBytes;
     try {
@@ -447,7 +431,7 @@ export class RequestDesk {
       const { message } = error;
       this.#outbox.report({ kind: 'malformed-request', client, op: OpCode.sync, message });
     }
-    this.#committer.sync(client, xid, path, this.#clock.nowMs);
+    submitter.sync(client, xid, path, this.#clock.nowMs);
   }
 
   /**

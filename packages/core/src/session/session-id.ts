@@ -23,3 +23,20 @@ export function sessionIdAfter(id: bigint): bigint {
   const next = BigInt.asIntN(64, id + 1n);
   return next === CONTAINER_OWNER ? next + 1n : next;
 }
+
+/** Gives out ids of new sessions of one server. */
+export class SessionIds {
+  #next: bigint;
+
+  constructor(serverId: number, wallMs: number) {
+    this.#next = nextSessionIdStart(serverId, wallMs);
+  }
+
+  /** @param isTaken - ids grow from the wall clock; where that went back they are somebody's. */
+  next(isTaken: (id: bigint) => boolean): bigint {
+    let id = this.#next;
+    while (isTaken(id)) id = sessionIdAfter(id);
+    this.#next = sessionIdAfter(id);
+    return id;
+  }
+}

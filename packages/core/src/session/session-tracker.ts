@@ -2,7 +2,7 @@ import { assert } from '../assert.ts';
 import { Session } from './session.ts';
 import { SessionBucket } from './session-bucket.ts';
 
-export type { Session } from './session.ts';
+export { HERE, type Session } from './session.ts';
 
 /**
  * Knows every session and when it expires. Decides nothing about what follows: closing a session is a
@@ -48,6 +48,23 @@ export class SessionTracker {
     this.#byId.set(id, session);
     this.#bucketAt(this.#roundUp(nowMs + timeoutMs, nowMs)).add(session);
     return session;
+  }
+
+  /**
+   * Begins to know a session that somebody else watches over: it never expires here. For learners. A session that is known already
+   * gets the new timeout.
+   */
+  hold(id: bigint, timeoutMs: number): Session {
+    const session = this.#byId.get(id) ?? new Session(id, timeoutMs);
+    session.timeoutMs = timeoutMs;
+    this.#byId.set(id, session);
+    return session;
+  }
+
+  /** Forgets every session. */
+  clear(): void {
+    this.#byId.clear();
+    this.#buckets.clear();
   }
 
   /**

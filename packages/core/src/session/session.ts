@@ -1,4 +1,8 @@
+import type { Id } from '@zooid/protocol';
 import type { SessionBucket } from './session-bucket.ts';
+
+/** {@link Session.owner} of those whose clients are connected to this server itself. */
+export const HERE: unknown = Object.freeze({ place: 'here' });
 
 /** A client's session, as long as the server knows it. Made by SessionTracker.track only. */
 export class Session {
@@ -15,6 +19,18 @@ export class Session {
 
   /** The connection that holds the session now; undefined when none does. The caller's to set. */
   client: unknown = undefined;
+
+  /**
+   * Through whom the session's client talks: {@link HERE}, or a learner of this leader; undefined until it was heard of. A request that
+   * comes another way is refused, for the client has moved on. The caller's to set. Source: SessionTracker.setOwner.
+   */
+  owner: unknown = undefined;
+
+  /** Who the client is, as a learner said with its last request: the bytes, and what they mean. The caller's to set. */
+  forwardedIds: { readonly bytes: Uint8Array; readonly ids: readonly Id[] } | undefined = undefined;
+
+  /** A learner was heard of the session since it last told its leader so. The caller's to set. */
+  isTouched = false;
 
   // What follows is the tracker's.
 

@@ -8,8 +8,14 @@ import type { DataTree } from '../tree/data-tree.ts';
 import type { Applier } from './apply.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { FutureTree } from './future-tree.ts';
-import type { Proposal, ProposalQueue } from './proposal-queue.ts';
+import type { LearnerSync, Proposal, ProposalQueue } from './proposal-queue.ts';
 import type { TxnApplier } from './txn-applier.ts';
+
+/** Somebody who has a part in what is committed, besides the one who asked for it. */
+export interface CommitListener {
+  /** This proposal is committed and will be applied next. Whoever knows its client says so in it. */
+  onCommit(proposal: Proposal): void;
+}
 
 /**
  * The second half of a write: proposals that may be committed are applied in order, and whoever asked is answered.
@@ -29,6 +35,8 @@ export class Committer {
   /** Undefined while the audit log is off. */
   readonly #audit: AuditTrail | undefined;
   readonly #onAnswered: (client: Client) => void;
+  /** Undefined while this server is alone. */
+  #listener: CommitListener | undefined;
 
   constructor(parts: {
     readonly proposals: ProposalQueue;
@@ -55,6 +63,11 @@ export class Committer {
     this.#largeRequests = parts.largeRequests;
     this.#audit = parts.audit;
     this.#onAnswered = parts.onAnswered;
+  }
+
+  /** From now on this one is told of every commit. */
+  tell(listener: CommitListener | undefined): void {
+    this.#listener = listener;
   }
 
   /** Highest zxid that the tree shows; never above that of the newest proposal. */
@@ -84,9 +97,9 @@ export class Committer {
   }
 
   #commit(proposal: Proposal): void {
-    const { client } = proposal;
     let code: ErrorCode = ErrorCode.ok;
     if (!proposal.isSync) {
+      this.#listener?.onCommit(proposal);
       const { bytes, start, end } = proposal;
       code = this.#txns.apply(bytes, start, end, proposal, this.#audit);
       if (proposal.audited !== undefined) this.#reportAudited(proposal, code);
@@ -96,6 +109,8 @@ export class Committer {
       code = ErrorCode.marshallingError;
     }
     if (proposal.op === OpCode.closeSession) this.#endSession(proposal);
+    proposal.learner?.onSynced();
+    const { client } = proposal;
     if (client === undefined) return;
     client.writesDone++;
     if (client.phase !== 'closed' && client.closing === undefined) {
@@ -105,23 +120,43 @@ export class Committer {
   }
 
   /**
-   * Answers a `sync` when everything that was proposed before it is applied.
+   * Answers a `sync` when everything that is queued before it is applied. The client has counted it as submitted.
    *
    * @param path - the path to send back, as a jute string; no bytes at all when the request had none.
    */
   sync(client: Client, xid: number, path: Uint8Array, receivedAtMs: number): void {
-    const { lastZxid } = this.#proposals;
-    const proposal = this.#proposals.pushSync(lastZxid, path);
-    proposal.op = OpCode.sync;
+    const proposal = this.#queueSync(path);
     proposal.xid = xid;
     proposal.client = client;
     proposal.receivedAtMs = receivedAtMs;
-    client.writesSubmitted++;
-    if (this.lastApplied === lastZxid) this.commitUpTo(lastZxid, Number.POSITIVE_INFINITY);
+    this.#commitSync();
+  }
+
+  /** As {@link sync}, for a learner. */
+  syncLearner(learner: LearnerSync): void {
+    this.#queueSync(noSyncPath).learner = learner;
+    this.#commitSync();
+  }
+
+  #queueSync(path: Uint8Array): Proposal {
+    const proposal = this.#proposals.pushSync(this.#proposals.lastZxid, path);
+    proposal.op = OpCode.sync;
+    return proposal;
+  }
+
+  /** There may be nothing ahead of the sync that was queued last. */
+  #commitSync(): void {
+    if (this.#proposals.size > 1) return;
+    this.commitUpTo(this.#proposals.lastZxid, Number.POSITIVE_INFINITY);
   }
 
   #answer(client: Client, proposal: Proposal, code: ErrorCode): void {
     const replies = this.#replies;
+    if (code === ErrorCode.sessionMoved) {
+      // The session goes on elsewhere. Source: FinalRequestProcessor.
+      replies.hangUp(client, 'session-moved');
+      return;
+    }
     const out = replies.of(client);
     if (proposal.op === OpCode.createSession) {
       client.phase = 'open';
@@ -184,6 +219,8 @@ export class Committer {
     this.#audit?.onDone(proposal, code, path);
   }
 }
+
+const noSyncPath = new Uint8Array(0);
 
 function isCreate(op: number): boolean {
   return (

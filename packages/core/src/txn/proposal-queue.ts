@@ -9,6 +9,12 @@ import { type TxnBlock, TxnBytes } from './txn-bytes.ts';
 const nowhere: TxnBlock = { out: new JuteWriter(0), live: 0 };
 const noPath = new Uint8Array(0);
 
+/** A learner that waits for a sync. */
+export interface LearnerSync {
+  /** Everything that was proposed before the sync is committed. */
+  onSynced(): void;
+}
+
 /**
  * One proposal in flight, or a `sync` that waits for those before it. Objects are used again: valid
  * until it is released.
@@ -33,6 +39,8 @@ export class Proposal {
   block: TxnBlock = nowhere;
   /** The path of a sync, as a jute string. */
   syncPath: Uint8Array = noPath;
+  /** Of a sync that a learner asked for: that learner, which is told. */
+  learner: LearnerSync | undefined = undefined;
   start = 0;
   end = 0;
 
@@ -96,6 +104,18 @@ export class ProposalQueue {
     return proposal;
   }
 
+  /**
+   * Queues a proposal that a leader sent: `[start, end)` of `bytes`, which is copied.
+   *
+   * @returns it; the caller fills in what its header says.
+   */
+  learn(zxid: number, bytes: Uint8Array, start: number, end: number): Proposal {
+    const block = this.#bytes.begin(end - start);
+    const at = block.out.length;
+    block.out.raw(bytes, start, end);
+    return this.push(zxid, block, at);
+  }
+
   /** Queues a sync behind everything that is in flight now. */
   pushSync(zxid: number, path: Uint8Array): Proposal {
     const proposal = this.#spare.pop() ?? new Proposal();
@@ -104,6 +124,11 @@ export class ProposalQueue {
     proposal.syncPath = path;
     this.#queue.push(proposal);
     return proposal;
+  }
+
+  /** Everything in flight, syncs included, oldest first. */
+  pending(): Iterable<Proposal> {
+    return this.#queue;
   }
 
   peek(): Proposal | undefined {
@@ -120,6 +145,7 @@ export class ProposalQueue {
     proposal.block = nowhere;
     proposal.client = undefined;
     proposal.syncPath = noPath;
+    proposal.learner = undefined;
     proposal.requestBytes = 0;
     proposal.create2Indexes = undefined;
     proposal.audited = undefined;

@@ -37,6 +37,8 @@ export class Proposer {
   #block: TxnBlock;
   #txnStart = 0;
   readonly #context: RequestContext = { zxid: 0, timeMs: 0, sessionId: 0n, ids: [] };
+  /** Told of each proposal, also of those of sessions, when it is with the log. Undefined: there is nobody to tell. */
+  #onProposed: ((proposal: Proposal) => void) | undefined;
 
   constructor(parts: {
     readonly options: { readonly digestEnabled: boolean };
@@ -57,8 +59,13 @@ export class Proposer {
     this.#block = this.#proposals.begin(0);
   }
 
+  /** From now on each proposal is told to this one as well: whoever leads sends it to its learners. */
+  tell(onProposed: ((proposal: Proposal) => void) | undefined): void {
+    this.#onProposed = onProposed;
+  }
+
   /**
-   * Prepares and proposes a write whose body is at `reader`; the reply follows once it is durable.
+   * Prepares and proposes a write whose body is at `reader`; the reply follows once it is committed.
    *
    * @param requestBytes - length of its frame, for the budget of large requests; 0 for one of our own.
    */
@@ -72,17 +79,61 @@ export class Proposer {
   ): void {
     const session = client?.session;
     const sessionId = session === undefined ? 0n : session.id;
+    const audited = client === undefined ? undefined : this.#audit?.note(op, reader);
+    const refusal = session?.isClosing === true ? ErrorCode.sessionExpired : ErrorCode.ok;
+    const ids = client === undefined ? noIds : client.ids;
+    const zxid = this.#prepareTxn(op, reader, sessionId, xid, ids, requestBytes, refusal, client);
+    const proposal = this.#append(zxid, op, sessionId, client, xid, receivedAtMs);
+    proposal.requestBytes = requestBytes;
+    proposal.audited = audited;
+    if (op === OpCode.multi) proposal.create2Indexes = this.#preparer.takeCreate2Indexes();
+  }
+
+  /**
+   * {@link propose} for a request that a learner handed on: that learner answers, when it has the transaction.
+   *
+   * @param ids - who the client is, as the learner says.
+   * @param refusal - other than ok: what the request is refused with, before anybody looks at it.
+   */
+  proposeForwarded(
+    op: number,
+    reader: JuteReader,
+    sessionId: bigint,
+    xid: number,
+    ids: readonly Id[],
+    refusal: ErrorCode,
+  ): void {
+    const requestBytes = reader.remaining;
+    const zxid = this.#prepareTxn(
+      op,
+      reader,
+      sessionId,
+      xid,
+      ids,
+      requestBytes,
+      refusal,
+      undefined,
+    );
+    this.#append(zxid, op, sessionId, undefined, xid, this.#clock.nowMs);
+    if (op === OpCode.multi) this.#preparer.takeCreate2Indexes();
+  }
+
+  /** Writes the transaction of a request, or that of its refusal. @returns its zxid. */
+  #prepareTxn(
+    op: number,
+    reader: JuteReader,
+    sessionId: bigint,
+    xid: number,
+    ids: readonly Id[],
+    requestBytes: number,
+    refusal: ErrorCode,
+    client: Client | undefined,
+  ): number {
     const zxid = this.#beginTxn(op, sessionId, xid, requestBytes);
     const txn = this.#block.out;
     const context = this.#beginContext(zxid, sessionId);
-    if (client !== undefined) context.ids = client.ids;
-    const audited = client === undefined ? undefined : this.#audit?.note(op, reader);
-    let code: ErrorCode;
-    if (session?.isClosing === true) {
-      code = ErrorCode.sessionExpired;
-    } else {
-      code = this.#prepare(op, reader, client, context);
-    }
+    context.ids = ids;
+    const code = refusal === ErrorCode.ok ? this.#prepare(op, reader, client, context) : refusal;
     if (code !== ErrorCode.ok) {
       txn.truncate(this.#txnStart);
       this.#writeHeader(OpCode.error, sessionId, xid, zxid);
@@ -90,13 +141,11 @@ export class Proposer {
     } else if (this.#digestEnabled) {
       this.#future.writeDigest(txn);
     }
-    const proposal = this.#append(zxid, op, sessionId, client, xid, receivedAtMs);
-    proposal.requestBytes = requestBytes;
-    proposal.audited = audited;
-    if (op === OpCode.multi) proposal.create2Indexes = this.#preparer.takeCreate2Indexes();
+    return zxid;
   }
 
-  proposeCreateSession(client: Client, session: Session): void {
+  /** @param client - who asked for it here; undefined when a learner's client did. */
+  proposeCreateSession(session: Session, client: Client | undefined): void {
     const zxid = this.#beginTxn(OpCode.createSession, session.id, 0, 0);
     const txn = this.#block.out;
     txn.int(session.timeoutMs);
@@ -104,14 +153,19 @@ export class Proposer {
     this.#append(zxid, OpCode.createSession, session.id, client, 0, this.#clock.nowMs);
   }
 
-  /** @param client - who asked for it; undefined when the session expired. */
+  /** @param client - who asked for it here; undefined when the session expired, or a learner's client asked. */
   proposeCloseSession(session: Session, client: Client | undefined, xid: number): void {
     session.isClosing = true;
-    const zxid = this.#beginTxn(OpCode.closeSession, session.id, xid, 0);
+    this.proposeCloseOf(session.id, client, xid);
+  }
+
+  /** {@link proposeCloseSession} by id: also of a session that is not known, so that whoever waits for its end hears of it. */
+  proposeCloseOf(sessionId: bigint, client: Client | undefined, xid: number): void {
+    const zxid = this.#beginTxn(OpCode.closeSession, sessionId, xid, 0);
     const txn = this.#block.out;
-    this.#preparer.closeSession(session.id, txn, this.#beginContext(zxid, session.id));
+    this.#preparer.closeSession(sessionId, txn, this.#beginContext(zxid, sessionId));
     if (this.#digestEnabled) this.#future.writeDigest(txn);
-    this.#append(zxid, OpCode.closeSession, session.id, client, xid, this.#clock.nowMs);
+    this.#append(zxid, OpCode.closeSession, sessionId, client, xid, this.#clock.nowMs);
   }
 
   #prepare(
@@ -184,6 +238,7 @@ export class Proposer {
     proposal.receivedAtMs = receivedAtMs;
     if (client !== undefined) client.writesSubmitted++;
     this.#outbox.appendTxn(zxid, txn.bytes, start, txn.length);
+    this.#onProposed?.(proposal);
     return proposal;
   }
 }

@@ -103,3 +103,25 @@ export function skipMultiRequest(reader: JuteReader): number {
     skipMultiOperation(op, reader);
   }
 }
+
+/**
+ * Which operations of a multi are create2: their answer has a stat, which the transaction does not tell. Undefined when none is, or
+ * when the request is malformed, which its answer will say.
+ */
+export function create2IndexesOf(reader: JuteReader): ReadonlySet<number> | undefined {
+  const indexes = new Set<number>();
+  try {
+    for (let index = 0; ; index++) {
+      const op = reader.int();
+      const isDone = reader.boolean();
+      reader.int();
+      if (isDone) break;
+      if (op === OpCode.create2) indexes.add(index);
+      skipMultiOperation(op, reader);
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    return undefined;
+  }
+  return indexes.size === 0 ? undefined : indexes;
+}

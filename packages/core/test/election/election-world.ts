@@ -30,6 +30,7 @@ class ElectingServer {
       {
         serverId: id,
         quorums: () => [world.quorum],
+        isReachable: () => true,
         finalizeWaitMs: 200,
         notificationIntervalMsMin: 200,
         notificationIntervalMsMax: 60_000,

@@ -1,0 +1,35 @@
+import type { ServerId } from '../quorum/quorum.ts';
+import { AckDeadline } from './ack-deadline.ts';
+import type { PeerLink } from './peer-link.ts';
+
+/**
+ * The leader's view of one learner.
+ *
+ *     greeting ──► informed ──► acknowledged ──► synced-up ──► ready          (who it is)  (my epoch)  (took it)  (history sent)  (has it)
+ *
+ * `acknowledged` waits for a quorum to take the epoch, for its turn to get a snapshot, or for the log to be read.
+ */
+export class LearnerState {
+  readonly link: PeerLink;
+  phase: 'greeting' | 'informed' | 'acknowledged' | 'synced-up' | 'ready' = 'greeting';
+  /** Undefined while it has not said who it is. */
+  serverId: ServerId | undefined = undefined;
+  kind: 'follower' | 'observer' = 'follower';
+  /** Last zxid in its log when it came. */
+  lastZxid = 0;
+  /** New proposals (of a follower) or transactions (of an observer) are sent to it. */
+  isForwarding = false;
+  /** Everything up to here is on its disk. */
+  ackedZxid = 0;
+  readonly acks: AckDeadline = new AckDeadline();
+  /** When something was heard of it last (monotonic, ms). */
+  heardMs: number;
+  /** When the handshake must be done. */
+  dueMs: number;
+
+  constructor(link: PeerLink, nowMs: number, dueMs: number) {
+    this.link = link;
+    this.heardMs = nowMs;
+    this.dueMs = dueMs;
+  }
+}

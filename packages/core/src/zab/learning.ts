@@ -1,0 +1,490 @@
+/**
+ * The role of a learner: a follower, which acknowledges, or an observer, which only hears what is decided.
+ *
+ *   connecting ──► greeting ──► choosing ──► catching-up ──► persisting ──► acknowledged ──► serving
+ *               (who I am)   (took the   (DIFF, TRUNC or   (NEWLEADER: all (NEWLEADER is   (UPTODATE)
+ *                             epoch)      SNAP, proposals)  to disk first)  acknowledged)
+ *
+ * The order on the way is what keeps committed transactions from being lost: history durable, then the epoch of the history, then the
+ * acknowledgement (ZOOKEEPER-4643, 4646, 4785).
+ *
+ * Source: Learner.registerWithLeader, syncWithLeader; Follower, Observer.
+ */
+
+import {
+  EPOCH_TAKEN_BEFORE,
+  encodeLearnerInfo,
+  JuteReader,
+  MalformedError,
+  QUORUM_PROTOCOL_VERSION,
+  QuorumPacketType,
+  quorumPacketTypeName,
+} from '@zooid/protocol';
+import { assert } from '../assert.ts';
+import type { NewState } from '../new-state.ts';
+import type { OutputPool } from '../output-pool.ts';
+import type { ServerId } from '../quorum/quorum.ts';
+import { mayFollow, TXN_HEADER_BYTES, txnZxid } from '../storage/log-format.ts';
+import type { CommitListener } from '../txn/committer.ts';
+import type { Proposal } from '../txn/proposal-queue.ts';
+import type { CommittedLog } from './committed-log.ts';
+import type { Epochs } from './epochs.ts';
+import { LearningSubmitter } from './learning-submitter.ts';
+import type { MemberConfig, MemberOptions } from './member-options.ts';
+import type { MemberOutbox } from './member-outbox.ts';
+import { writeBarePacket, writePacketOf } from './packets.ts';
+import type { PeerLink } from './peer-link.ts';
+import type { Replica } from './replica.ts';
+import { epochOf, firstZxidOf } from './zxid.ts';
+
+/** How long a leader that was elected may take to open its port. */
+const CONNECT_MS_MAX = 1500;
+/** A leader that was heard of at short intervals is missed after as many of them, but not before {@link SILENCE_MS_MIN}. */
+const MISSED_PINGS_MAX = 8;
+const SILENCE_MS_MIN = 2000;
+/** How often a learner looks whether its leader is silent. */
+const LOOK_INTERVAL_MS = 250;
+
+export interface LearningParts {
+  readonly role: 'following' | 'observing';
+  readonly leader: ServerId;
+  readonly options: MemberOptions;
+  readonly config: () => MemberConfig;
+  readonly replica: Replica;
+  readonly outbox: MemberOutbox;
+  readonly outputs: OutputPool<PeerLink>;
+  readonly committedLog: CommittedLog;
+  readonly epochs: Epochs;
+  readonly onServing: (epoch: number) => void;
+  /** This server can follow no longer. Called once, as the last thing of an event. */
+  readonly onEnd: (reason: string) => void;
+}
+
+type Phase =
+  | 'connecting'
+  | 'greeting'
+  | 'choosing'
+  | 'catching-up'
+  | 'persisting'
+  | 'acknowledged'
+  | 'serving'
+  | 'ended';
+
+export class Learning implements CommitListener {
+  readonly role: 'following' | 'observing';
+  readonly leader: ServerId;
+  readonly #parts: LearningParts;
+  readonly #submitter: LearningSubmitter;
+  #phase: Phase = 'connecting';
+  #link: PeerLink | undefined;
+  #epoch = 0;
+  /** What a quorum has, as the leader says. */
+  #committedZxid = 0;
+  /** The leader waits for an acknowledgement of everything above. */
+  #ackedZxid = 0;
+
+  #dueMs: number;
+  #heardMs: number;
+  #lookedMs: number;
+  /** The longest time between two pings of late, ms; undefined until there were two. */
+  #pingIntervalMs: number | undefined;
+  #pingedMs: number | undefined;
+  #endReason: string | undefined;
+  readonly #packet = new JuteReader();
+  readonly #body = new JuteReader();
+
+  constructor(parts: LearningParts, nowMs: number) {
+    this.role = parts.role;
+    this.leader = parts.leader;
+    this.#parts = parts;
+    this.#dueMs = nowMs + Math.min(CONNECT_MS_MAX, parts.options.initLimitMs);
+    this.#heardMs = nowMs;
+    this.#lookedMs = nowMs;
+    this.#committedZxid = parts.replica.lastAppliedZxid;
+    this.#submitter = new LearningSubmitter({
+      replica: parts.replica,
+      out: () => this.#out(),
+    });
+    parts.replica.tellCommits(this);
+    parts.outbox.connectToLeader(parts.leader);
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get isServing(): boolean {
+    return this.#phase === 'serving';
+  }
+
+  /** Requests of clients that the leader has not decided. */
+  get outstandingCount(): number {
+    return this.#submitter.outstandingCount;
+  }
+
+  get nextDueMs(): number {
+    switch (this.#phase) {
+      case 'ended':
+        return Number.POSITIVE_INFINITY;
+      case 'serving':
+        return this.#lookedMs + LOOK_INTERVAL_MS;
+      default:
+        return this.#dueMs;
+    }
+  }
+
+  // ── Events ────────────────────────────────────────────────────────────────────────────────────────
+
+  onLeaderConnected(link: PeerLink): void {
+    const { options, epochs, config, replica } = this.#parts;
+    if (this.#phase !== 'connecting') {
+      link.closing = 'role-ended';
+      this.#parts.outputs.of(link);
+      return;
+    }
+    this.#link = link;
+    this.#phase = 'greeting';
+    this.#heardMs = replica.parts.clock.nowMs;
+    this.#dueMs = this.#heardMs + options.initLimitMs;
+    const type =
+      this.role === 'observing' ? QuorumPacketType.observerInfo : QuorumPacketType.followerInfo;
+    writePacketOf(this.#out(), type, firstZxidOf(epochs.accepted), (out) =>
+      encodeLearnerInfo(out, {
+        serverId: BigInt(options.serverId),
+        protocolVersion: QUORUM_PROTOCOL_VERSION,
+        configVersion: BigInt(config().version),
+      }),
+    );
+  }
+
+  /** @throws MalformedError */
+  onPacket(link: PeerLink, bytes: Uint8Array, start: number, end: number): void {
+    if (link !== this.#link) return;
+    this.#heardMs = this.#parts.replica.parts.clock.nowMs;
+    const packet = this.#packet;
+    packet.reset(bytes, start, end);
+    const type = packet.int();
+    const zxid = packet.longAsNumber();
+    switch (this.#phase) {
+      case 'greeting':
+        this.#onLeaderInfo(type, zxid);
+        break;
+      case 'choosing':
+        this.#onPlan(link, type, zxid);
+        break;
+      case 'catching-up':
+      case 'persisting':
+      case 'acknowledged':
+      case 'serving':
+        this.#dueMs = this.#heardMs + this.#parts.options.initLimitMs;
+        this.#onStream(type, zxid, packet);
+        break;
+      default:
+    }
+    this.#finish();
+  }
+
+  onClosed(link: PeerLink): void {
+    if (link !== this.#link) return;
+    this.#end('the connection to the leader ended');
+    this.#finish();
+  }
+
+  /** Some of the stream behind a SNAP packet arrived. */
+  onSnapshotProgress(link: PeerLink): void {
+    if (link !== this.#link) return;
+    const { replica, options } = this.#parts;
+    this.#heardMs = replica.parts.clock.nowMs;
+    this.#dueMs = this.#heardMs + options.initLimitMs;
+  }
+
+  /** The stream behind a SNAP packet was read. */
+  onSnapshotReceived(link: PeerLink, state: NewState): void {
+    if (link !== this.#link) return;
+    link.incoming = 'packets';
+    this.#holdFor(link);
+    this.#parts.outbox.installState(state);
+  }
+
+  /** The disk works on the state as a whole: nothing is taken in meanwhile, and nobody is impatient. */
+  #holdFor(link: PeerLink): void {
+    link.isHeld = true;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#parts.replica.isReplacing = true;
+  }
+
+  /** The log is cut back, or the state installed: memory and disk are where the leader wants them. */
+  onStateReplaced(): void {
+    const link = this.#link;
+    if (this.#phase !== 'catching-up' || link === undefined) return;
+    this.#heardMs = this.#parts.replica.parts.clock.nowMs;
+    this.#dueMs = this.#heardMs + this.#parts.options.initLimitMs;
+    this.#committedZxid = this.#parts.replica.lastAppliedZxid;
+    link.isHeld = false;
+    this.#parts.outbox.resume(link);
+  }
+
+  onLogSynced(zxid: number): void {
+    if (this.#phase === 'persisting') this.#considerPersisted();
+    else if (this.#phase === 'acknowledged' || this.#phase === 'serving') this.#ackTo(zxid);
+    this.#finish();
+  }
+
+  decideCommits(): void {
+    this.#parts.replica.commitTo(this.#committedZxid);
+  }
+
+  onCommit(proposal: Proposal): void {
+    this.#parts.committedLog.add(proposal.zxid, proposal.bytes, proposal.start, proposal.end);
+    this.#submitter.claim(proposal);
+  }
+
+  onTime(nowMs: number): void {
+    if (this.#phase === 'serving') {
+      const stalledMs = nowMs - this.#lookedMs - LOOK_INTERVAL_MS;
+      this.#lookedMs = nowMs;
+      // What came while this process stood still is not read yet.
+      if (stalledMs > LOOK_INTERVAL_MS) this.#heardMs += stalledMs;
+      const silentMs = nowMs - this.#heardMs;
+      if (silentMs > this.#silenceMsMax()) {
+        this.#end(`nothing was heard of the leader for ${Math.round(silentMs)} ms`);
+      }
+    } else if (nowMs >= this.#dueMs) {
+      this.#end(
+        this.#phase === 'connecting'
+          ? 'the leader takes no connection'
+          : 'the leader did not bring this server up in time (initLimit)',
+      );
+    }
+    this.#finish();
+  }
+
+  resign(reason: string): void {
+    this.#end(reason);
+    this.#finish();
+  }
+
+  // ── Handshake ─────────────────────────────────────────────────────────────────────────────────────
+
+  #onLeaderInfo(type: number, zxid: number): void {
+    const { epochs, replica, outbox } = this.#parts;
+    if (type !== QuorumPacketType.leaderInfo) {
+      this.#unexpected(type);
+      return;
+    }
+    const epoch = epochOf(zxid);
+    if (epoch < epochs.accepted) {
+      this.#end(
+        `the leader's epoch ${epoch} is behind ${epochs.accepted}, which this server has accepted`,
+      );
+      return;
+    }
+    // Whoever has taken the epoch before is not counted a second time.
+    let currentEpoch = EPOCH_TAKEN_BEFORE;
+    if (epoch > epochs.accepted) {
+      currentEpoch = epochs.current;
+      epochs.accept(epoch);
+      outbox.reportMember({ kind: 'epoch-accepted', epoch });
+    }
+    this.#epoch = epoch;
+    this.#phase = 'choosing';
+    writePacketOf(this.#out(), QuorumPacketType.ackEpoch, replica.lastLoggedZxid, (out) =>
+      out.int(currentEpoch),
+    );
+  }
+
+  #onPlan(link: PeerLink, type: number, zxid: number): void {
+    const { outbox, replica, committedLog } = this.#parts;
+    switch (type) {
+      case QuorumPacketType.diff:
+        outbox.reportMember({ kind: 'sync-received', plan: 'diff', zxid });
+        break;
+      case QuorumPacketType.trunc:
+        outbox.reportMember({ kind: 'sync-received', plan: 'trunc', zxid });
+        if (zxid < replica.lastLoggedZxid) {
+          this.#holdFor(link);
+          committedLog.clear();
+          outbox.truncateLog(zxid);
+        }
+        break;
+      case QuorumPacketType.snap:
+        outbox.reportMember({ kind: 'sync-received', plan: 'snap', zxid });
+        committedLog.clear();
+        link.incoming = 'snapshot';
+        break;
+      default:
+        this.#unexpected(type);
+        return;
+    }
+    this.#phase = 'catching-up';
+  }
+
+  // ── Catching up, and broadcast ────────────────────────────────────────────────────────────────────
+
+  #onStream(type: number, zxid: number, packet: JuteReader): void {
+    switch (type) {
+      case QuorumPacketType.proposal:
+        this.#onProposal(packet);
+        return;
+      case QuorumPacketType.commit:
+        this.#onCommitted(zxid);
+        return;
+      case QuorumPacketType.inform:
+        this.#onProposal(packet);
+        this.#onCommitted(zxid);
+        return;
+      case QuorumPacketType.newLeader:
+        this.#onNewLeader(zxid);
+        return;
+      case QuorumPacketType.upToDate:
+        this.#onUpToDate();
+        return;
+      case QuorumPacketType.ping:
+        this.#onPing(zxid);
+        return;
+      case QuorumPacketType.revalidate: {
+        const body = dataOf(packet, this.#body);
+        const sessionId = body.long();
+        this.#submitter.onRevalidated(sessionId, body.boolean());
+        return;
+      }
+      case QuorumPacketType.sync:
+        this.#submitter.onSynced();
+        return;
+      default:
+        this.#unexpected(type);
+    }
+  }
+
+  #onProposal(packet: JuteReader): void {
+    const { replica } = this.#parts;
+    const body = dataOf(packet, this.#body);
+    if (body.remaining < TXN_HEADER_BYTES) throw new MalformedError('a proposal without a header');
+    const zxid = txnZxid(body.bytes, body.position);
+    if (!mayFollow(replica.lastLoggedZxid, zxid)) {
+      this.#end(
+        `the leader's transaction ${hex(zxid)} does not follow ${hex(replica.lastLoggedZxid)}`,
+      );
+      return;
+    }
+    replica.learn(zxid, body.bytes, body.position, body.end);
+  }
+
+  #onCommitted(zxid: number): void {
+    const { replica } = this.#parts;
+    if (zxid > replica.lastLoggedZxid) {
+      this.#end(`the leader commits ${hex(zxid)}, which it has not proposed`);
+      return;
+    }
+    if (zxid > this.#committedZxid) this.#committedZxid = zxid;
+  }
+
+  #onNewLeader(zxid: number): void {
+    if (this.#phase !== 'catching-up' || zxid !== firstZxidOf(this.#epoch)) {
+      this.#end(`an unexpected NEWLEADER ${hex(zxid)}`);
+      return;
+    }
+    this.#phase = 'persisting';
+    this.#considerPersisted();
+  }
+
+  /** The history is acknowledged when it is durable, all of it, and its epoch is. */
+  #considerPersisted(): void {
+    const { replica, epochs } = this.#parts;
+    if (replica.syncedZxid < replica.lastLoggedZxid) return;
+    epochs.adopt(this.#epoch);
+    writeBarePacket(this.#out(), QuorumPacketType.ack, firstZxidOf(this.#epoch));
+    this.#phase = 'acknowledged';
+    // What came with the history and is not committed yet is waited for.
+    this.#ackedZxid = Math.max(this.#committedZxid, firstZxidOf(this.#epoch));
+    this.#ackTo(replica.syncedZxid);
+  }
+
+  #onUpToDate(): void {
+    const { replica, onServing } = this.#parts;
+    if (this.#phase !== 'acknowledged') {
+      this.#end('an unexpected UPTODATE');
+      return;
+    }
+    writeBarePacket(this.#out(), QuorumPacketType.ack, firstZxidOf(this.#epoch));
+    this.#phase = 'serving';
+    this.#lookedMs = replica.parts.clock.nowMs;
+    replica.parts.sessions.clear();
+    replica.serveBy(this.#submitter, firstZxidOf(this.#epoch));
+    onServing(this.#epoch);
+  }
+
+  /** Source: SendAckRequestProcessor: one for each proposal, for a Java leader counts them singly. */
+  #ackTo(syncedZxid: number): void {
+    if (this.role === 'observing' || syncedZxid <= this.#ackedZxid) return;
+    const out = this.#out();
+    assert(
+      epochOf(syncedZxid) === this.#epoch,
+      'only proposals of the epoch are acknowledged singly',
+    );
+    for (let zxid = this.#ackedZxid + 1; zxid <= syncedZxid; zxid++) {
+      writeBarePacket(out, QuorumPacketType.ack, zxid);
+    }
+    this.#ackedZxid = syncedZxid;
+  }
+
+  #onPing(zxid: number): void {
+    const { nowMs } = this.#parts.replica.parts.clock;
+    if (this.#pingedMs !== undefined) {
+      const interval = nowMs - this.#pingedMs;
+      this.#pingIntervalMs = Math.max(interval, (this.#pingIntervalMs ?? interval) * 0.9);
+    }
+    this.#pingedMs = nowMs;
+    writePacketOf(this.#out(), QuorumPacketType.ping, zxid, (out) =>
+      this.#submitter.writeTouched(out),
+    );
+  }
+
+  /** How long the leader may be silent: as the configuration says, or less, if it is heard of often. */
+  #silenceMsMax(): number {
+    const { syncLimitMs } = this.#parts.options;
+    if (this.#pingIntervalMs === undefined) return syncLimitMs;
+    return Math.min(syncLimitMs, Math.max(SILENCE_MS_MIN, MISSED_PINGS_MAX * this.#pingIntervalMs));
+  }
+
+  // ── Common ────────────────────────────────────────────────────────────────────────────────────────
+
+  #out() {
+    return this.#parts.outputs.of(this.#link!);
+  }
+
+  #unexpected(type: number): void {
+    this.#end(`an unexpected packet: ${quorumPacketTypeName(type)}`);
+  }
+
+  #end(reason: string): void {
+    this.#endReason ??= reason;
+  }
+
+  #finish(): void {
+    const reason = this.#endReason;
+    if (reason === undefined || this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    const { outbox, outputs, replica, onEnd } = this.#parts;
+    outbox.cancelConnect();
+    const link = this.#link;
+    if (link !== undefined && !link.isClosed) {
+      link.closing = 'role-ended';
+      outputs.of(link);
+    }
+    replica.tellCommits(undefined);
+    onEnd(reason);
+  }
+}
+
+/** The data of the packet whose type and zxid were read. */
+function dataOf(packet: JuteReader, body: JuteReader): JuteReader {
+  const length = packet.span();
+  const start = length >= 0 ? packet.spanStart : packet.position;
+  body.reset(packet.bytes, start, start + Math.max(length, 0));
+  return body;
+}
+
+function hex(zxid: number): string {
+  return `0x${zxid.toString(16)}`;
+}

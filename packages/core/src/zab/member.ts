@@ -1,0 +1,371 @@
+/**
+ * One member of an ensemble: it looks for a leader, takes its role, and looks again when that is over.
+ *
+ *               ┌────────────────── settling ◄──────────────────┐
+ *               ▼    (all that is logged becomes durable and     │ the role is over
+ *            looking  is applied; no client is served)           │
+ *               │                                                │
+ *               ├── elected itself ──► leading ──────────────────┤
+ *               ├── elected another, and has a say ──► following ─┤
+ *               └── elected another, and has none ──► observing ──┘
+ *
+ * A role is an object that is replaced; nothing of it is left when it ends but the log, and the state is what the log says (ZOOKEEPER-2845).
+ *
+ * Source: QuorumPeer.run.
+ */
+
+import { MalformedError, ServerState } from '@zooid/protocol';
+import {
+  type ElectionResult,
+  FastLeaderElection,
+  type PeerNotification,
+} from '../election/fast-leader-election.ts';
+import type { NewState } from '../new-state.ts';
+import { OutputPool } from '../output-pool.ts';
+import type { ServerId } from '../quorum/quorum.ts';
+import { LeadingSubmitter } from '../request/leading-submitter.ts';
+import type { CommittedLog } from './committed-log.ts';
+import { Epochs, type SavedEpochs } from './epochs.ts';
+import { Leading } from './leading.ts';
+import { Learning } from './learning.ts';
+import type { MemberConfig, MemberOptions } from './member-options.ts';
+import type { MemberOutbox } from './member-outbox.ts';
+import type { PeerLink } from './peer-link.ts';
+import type { Replica } from './replica.ts';
+
+/** What a server is doing in its ensemble. `settling` is shown as looking. */
+export type MemberRole = 'settling' | 'looking' | 'leading' | 'following' | 'observing' | 'stopped';
+
+export class Member {
+  /** Packets to other servers, sent when the turn ends. */
+  readonly outputs: OutputPool<PeerLink> = new OutputPool();
+  readonly committedLog: CommittedLog;
+
+  readonly #options: MemberOptions;
+  readonly #outbox: MemberOutbox;
+  readonly #replica: Replica;
+  readonly #epochs: Epochs;
+  readonly #election: FastLeaderElection;
+  readonly #submitter: LeadingSubmitter;
+  #config: MemberConfig;
+  #role: Leading | Learning | undefined;
+  #phase: 'settling' | 'looking' | 'in-role' | 'stopped' = 'stopped';
+  /** The election that is going on, or that found the leader. */
+  #lookingSinceMs = 0;
+  #result: ElectionResult | undefined;
+  readonly #reachable = new Set<ServerId>();
+
+  constructor(parts: {
+    readonly options: MemberOptions;
+    readonly config: MemberConfig;
+    readonly epochs: SavedEpochs;
+    readonly outbox: MemberOutbox;
+    readonly replica: Replica;
+    /** Holds what was replayed from the log. */
+    readonly committedLog: CommittedLog;
+  }) {
+    const { options, outbox, replica } = parts;
+    this.#options = options;
+    this.#outbox = outbox;
+    this.#replica = replica;
+    this.#config = parts.config;
+    this.#epochs = new Epochs(parts.epochs, outbox);
+    this.committedLog = parts.committedLog;
+    this.#submitter = new LeadingSubmitter(replica.parts);
+    this.#election = new FastLeaderElection(
+      {
+        serverId: options.serverId,
+        quorums: () => this.#config.quorums,
+        isReachable: (server) => this.#reachable.has(server),
+        finalizeWaitMs: options.finalizeWaitMs,
+        notificationIntervalMsMin: options.notificationIntervalMsMin,
+        notificationIntervalMsMax: options.notificationIntervalMsMax,
+      },
+      outbox,
+    );
+  }
+
+  // ── What it is doing ──────────────────────────────────────────────────────────────────────────────
+
+  get role(): MemberRole {
+    return this.#phase === 'in-role' ? this.#role!.role : this.#phase;
+  }
+
+  /** Clients are served. */
+  get isServing(): boolean {
+    return this.#role?.isServing === true;
+  }
+
+  /** The server that leads, as far as this one knows. */
+  get leader(): ServerId | undefined {
+    return this.#phase === 'in-role' ? this.#result?.leader : undefined;
+  }
+
+  /** The epoch of the history here. */
+  get epoch(): number {
+    return this.#epochs.current;
+  }
+
+  /** The last epoch that this server has promised to follow. */
+  get acceptedEpoch(): number {
+    return this.#epochs.accepted;
+  }
+
+  /** Undefined unless this server leads. */
+  get leading(): Leading | undefined {
+    return this.#role instanceof Leading ? this.#role : undefined;
+  }
+
+  /** Requests of clients that wait for the leader of this learner. */
+  get outstandingCount(): number {
+    return this.#role instanceof Learning ? this.#role.outstandingCount : 0;
+  }
+
+  get config(): MemberConfig {
+    return this.#config;
+  }
+
+  /** When {@link onTime} has something to do (monotonic, ms); Infinity while it has not. */
+  get nextDueMs(): number {
+    return Math.min(this.#role?.nextDueMs ?? Number.POSITIVE_INFINITY, this.#election.nextDueMs);
+  }
+
+  // ── Life ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Begins to look for a leader: the state is restored, and the log open. */
+  start(): void {
+    this.#settle();
+  }
+
+  /** Ends the role, and takes no other. What is logged stays logged. */
+  stop(): void {
+    const role = this.#role;
+    this.#phase = 'stopped';
+    role?.resign('this server stops');
+  }
+
+  /** Ends the role and looks again. No effect while looking. */
+  resign(reason: string): void {
+    this.#role?.resign(reason);
+  }
+
+  // ── Events: election ──────────────────────────────────────────────────────────────────────────────
+
+  onNotification(notification: PeerNotification): void {
+    if (this.#phase === 'stopped') return;
+    this.#onResult(this.#election.onNotification(notification, this.#nowMs));
+  }
+
+  /** There is an election connection to this server now, or none any more. */
+  onReachable(server: ServerId, state: 'reachable' | 'unreachable'): void {
+    if (state === 'reachable') this.#reachable.add(server);
+    else this.#reachable.delete(server);
+    if (this.#phase === 'looking') this.#election.onReachabilityChanged(this.#nowMs);
+  }
+
+  // ── Events: quorum port ───────────────────────────────────────────────────────────────────────────
+
+  onLearnerConnected(link: PeerLink): void {
+    if (this.#role instanceof Leading) this.#role.onLearnerConnected(link);
+    else this.#refuse(link);
+  }
+
+  onLeaderConnected(link: PeerLink): void {
+    if (this.#role instanceof Learning) this.#role.onLeaderConnected(link);
+    else this.#refuse(link);
+  }
+
+  /** One whole packet of another server: `[start, end)` of `bytes`, read during the call only. */
+  onPeerPacket(link: PeerLink, bytes: Uint8Array, start: number, end: number): void {
+    if (link.closing !== undefined) return;
+    try {
+      this.#role?.onPacket(link, bytes, start, end);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.onPeerMalformed(link, error.message);
+    }
+  }
+
+  /** What came over this link is no packet: it is closed. */
+  onPeerMalformed(link: PeerLink, message: string): void {
+    this.#outbox.reportMember({ kind: 'peer-malformed', address: link.address, message });
+    link.closing ??= 'malformed';
+    this.outputs.of(link);
+  }
+
+  /** The connection is gone, whoever ended it. */
+  onPeerClosed(link: PeerLink): void {
+    link.isClosed = true;
+    this.#role?.onClosed(link);
+  }
+
+  /** Some of a snapshot arrived that follows a SNAP. */
+  onSnapshotProgress(link: PeerLink): void {
+    if (this.#role instanceof Learning) this.#role.onSnapshotProgress(link);
+  }
+
+  onSnapshotReceived(link: PeerLink, state: NewState): void {
+    if (this.#role instanceof Learning) this.#role.onSnapshotReceived(link, state);
+  }
+
+  /** The snapshot for this learner is with its socket, or the link is gone. */
+  onSnapshotSent(link: PeerLink): void {
+    if (this.#role instanceof Leading) this.#role.onSnapshotSent(link);
+  }
+
+  onLogRead(link: PeerLink, zxid: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#role instanceof Leading) this.#role.onLogRead(link, zxid, bytes, start, end);
+  }
+
+  onLogReadEnd(link: PeerLink, outcome: 'complete' | 'unavailable'): void {
+    if (this.#role instanceof Leading) this.#role.onLogReadEnd(link, outcome);
+  }
+
+  // ── Events: disk, time ────────────────────────────────────────────────────────────────────────────
+
+  /** `installState` is done. */
+  onStateInstalled(): void {
+    this.#onStateReplaced();
+  }
+
+  /** `truncateLog` is done. */
+  onLogTruncated(): void {
+    this.#onStateReplaced();
+  }
+
+  /** @internal Called by `ServerCore.onLogSynced`. */
+  onLogSynced(zxid: number): void {
+    if (this.#phase === 'settling') this.#settle();
+    else this.#role?.onLogSynced(zxid);
+  }
+
+  /** @internal Called by `ServerCore.commitReady`. */
+  decideCommits(): void {
+    this.#role?.decideCommits();
+  }
+
+  /** Time passed: at {@link nextDueMs}, or later. */
+  onTime(): void {
+    if (this.#phase === 'stopped') return;
+    const nowMs = this.#nowMs;
+    this.#onResult(this.#election.onTime(nowMs));
+    if (this.#role !== undefined && nowMs >= this.#role.nextDueMs) this.#role.onTime(nowMs);
+  }
+
+  // ── Roles ─────────────────────────────────────────────────────────────────────────────────────────
+
+  get #nowMs(): number {
+    return this.#replica.parts.clock.nowMs;
+  }
+
+  get #isVoter(): boolean {
+    return this.#config.quorums.some((quorum) => quorum.voters.has(this.#options.serverId));
+  }
+
+  #onStateReplaced(): void {
+    // A role may have ended meanwhile: then the election waits for the disk.
+    if (this.#phase === 'settling') this.#settle();
+    else if (this.#role instanceof Learning) this.#role.onStateReplaced();
+  }
+
+  #onResult(result: ElectionResult | undefined): void {
+    if (result === undefined || this.#phase !== 'looking') return;
+    const nowMs = this.#nowMs;
+    const { serverId } = this.#options;
+    const { leader } = result;
+    const durationMs = nowMs - this.#lookingSinceMs;
+    this.#outbox.reportMember({ kind: 'elected', leader, durationMs });
+    this.#result = result;
+    this.#phase = 'in-role';
+    const isLeader = leader === serverId;
+    const learning = this.#isVoter ? 'following' : 'observing';
+    this.#settleElection(isLeader ? 'leading' : learning, result.peerEpoch);
+    const common = {
+      options: this.#options,
+      config: () => this.#config,
+      replica: this.#replica,
+      outbox: this.#outbox,
+      outputs: this.outputs,
+      committedLog: this.committedLog,
+      epochs: this.#epochs,
+    };
+    // The role may end, or serve, before its constructor returns.
+    if (isLeader) {
+      this.#role = new Leading(
+        {
+          ...common,
+          submitter: this.#submitter,
+          onServing: (epoch) => this.#onServing('leading', epoch),
+          onEnd: (reason) => this.#onRoleEnd('leading', reason),
+        },
+        nowMs,
+      );
+    } else {
+      this.#role = new Learning(
+        {
+          ...common,
+          role: learning,
+          leader,
+          onServing: (epoch) => this.#onServing(learning, epoch),
+          onEnd: (reason) => this.#onRoleEnd(learning, reason),
+        },
+        nowMs,
+      );
+    }
+  }
+
+  /** Servers that come later ask who leads, and all must say the same of the epoch. Source: ZOOKEEPER-1732. */
+  #settleElection(role: 'leading' | 'following' | 'observing', peerEpoch: number): void {
+    const { leader, zxid, round } = this.#result!;
+    this.#election.settle(ServerState[role], { leader, zxid, peerEpoch }, round);
+  }
+
+  #onServing(role: 'leading' | 'following' | 'observing', epoch: number): void {
+    this.#settleElection(role, epoch);
+    this.#outbox.reportMember({
+      kind: 'serving',
+      role,
+      leader: this.#result!.leader,
+      epoch,
+      durationMs: this.#nowMs - this.#lookingSinceMs,
+    });
+  }
+
+  #onRoleEnd(role: 'leading' | 'following' | 'observing', reason: string): void {
+    this.#outbox.reportMember({ kind: 'role-ended', role, reason });
+    this.#replica.serveBy(undefined, 0);
+    this.#outbox.closeClients();
+    this.#role = undefined;
+    this.#result = undefined;
+    if (this.#phase !== 'stopped') this.#settle();
+  }
+
+  /** Everything that is logged becomes durable and is applied, committed or not: the election is about what is in the log. */
+  #settle(): void {
+    this.#phase = 'settling';
+    const replica = this.#replica;
+    if (replica.isReplacing || replica.syncedZxid < replica.lastLoggedZxid) return;
+    replica.settle(this.committedLog);
+    this.#phase = 'looking';
+    this.#lookingSinceMs = this.#nowMs;
+    const own = this.#isVoter
+      ? {
+          leader: this.#options.serverId,
+          zxid: replica.lastLoggedZxid,
+          peerEpoch: this.#epochs.current,
+        }
+      : undefined;
+    this.#election.start(own, this.#nowMs);
+    this.#outbox.reportMember({
+      kind: 'looking',
+      round: this.#election.round,
+      zxid: replica.lastLoggedZxid,
+      epoch: this.#epochs.current,
+    });
+  }
+
+  #refuse(link: PeerLink): void {
+    link.closing = 'role-ended';
+    this.outputs.of(link);
+  }
+}
