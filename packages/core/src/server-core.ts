@@ -215,6 +215,7 @@ export class ServerCore {
       proposer,
       committer,
       txns,
+      tree,
       future,
       watches,
       sessions,

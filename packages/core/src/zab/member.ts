@@ -263,6 +263,7 @@ export class Member {
   }
 
   #onStateReplaced(): void {
+    this.#replica.isReplacing = false;
     // A role may have ended meanwhile: then the election waits for the disk.
     if (this.#phase === 'settling') this.#settle();
     else if (this.#role instanceof Learning) this.#role.onStateReplaced();
@@ -322,6 +323,8 @@ export class Member {
 
   #onServing(role: 'leading' | 'following' | 'observing', epoch: number): void {
     this.#settleElection(role, epoch);
+    const { text, version } = this.#config;
+    this.#replica.showConfig(text, version);
     this.#outbox.reportMember({
       kind: 'serving',
       role,

@@ -8,6 +8,7 @@ import type { Submitter } from '../request/submitter.ts';
 import type { SessionIds } from '../session/session-id.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
 import type { TurnClock } from '../turn-clock.ts';
+import type { DataTree } from '../tree/data-tree.ts';
 import type { AuditTrail } from '../txn/audit-trail.ts';
 import type { CommitListener, Committer } from '../txn/committer.ts';
 import type { FutureTree } from '../txn/future-tree.ts';
@@ -23,6 +24,7 @@ export interface ReplicaParts {
   readonly proposer: Proposer;
   readonly committer: Committer;
   readonly txns: TxnApplier;
+  readonly tree: DataTree;
   readonly future: FutureTree;
   readonly watches: WatchTable<Client>;
   readonly sessions: SessionTracker;
@@ -93,7 +95,6 @@ export class Replica {
     future.reset();
     this.#syncedZxid = txns.lastZxid;
     this.#committableZxid = txns.lastZxid;
-    this.isReplacing = false;
   }
 
   /**
@@ -103,6 +104,13 @@ export class Replica {
    */
   serveBy(submitter: Submitter | undefined, firstZxid: number): void {
     this.parts.desk.serveBy(submitter, firstZxid);
+  }
+
+  /** Shows the configuration in force as the data of its znode. Source: ZKDatabase.initConfigInZKDatabase. */
+  showConfig(text: Uint8Array, version: number): void {
+    const { tree, clock } = this.parts;
+    const row = tree.findPath('/zookeeper/config');
+    if (row >= 0) tree.setData(row, text, 0, text.byteLength, -1, version, clock.wallMs);
   }
 
   /** This server is told of every commit; undefined: nobody is. */
