@@ -54,6 +54,7 @@ export {
   writeLogRecord,
 } from './storage/log-format.ts';
 export {
+  aclEntryBytes,
   aclTableBytesMin,
   DIGEST_VERSION,
   hasSealEnd,
@@ -71,6 +72,7 @@ export {
   type SnapshotTail,
   sessionsBytes,
   writeSeal,
+  writeSessionsAndAcls,
   writeSnapshotHead,
   writeZxidDigest,
   type ZxidDigest,

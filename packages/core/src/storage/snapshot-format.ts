@@ -74,6 +74,15 @@ export function writeSnapshotHead(
   writer.int(SNAPSHOT_MAGIC);
   writer.int(SNAPSHOT_VERSION);
   writer.longFromNumber(SNAPSHOT_DB_ID);
+  writeSessionsAndAcls(writer, sessions, acls);
+}
+
+/** Writes what precedes the nodes in the stream of a SNAP, which has no header. */
+export function writeSessionsAndAcls(
+  writer: JuteWriter,
+  sessions: Iterable<SnapshotSession>,
+  acls: Iterable<readonly [id: number, acls: readonly Acl[]]>,
+): void {
   const sessionCountAt = writer.length;
   let sessionCount = 0;
   writer.int(0);
@@ -154,6 +163,31 @@ export function aclTableBytesMin(count: number): number {
 export function readAclEntry(reader: JuteReader): readonly [id: number, acls: readonly Acl[]] {
   const id = reader.longAsNumber();
   return [id, decodeAcls(reader)];
+}
+
+/**
+ * How many bytes the entry of the ACL table at `position` takes, as far as the bytes at hand tell.
+ *
+ * @returns bytes of the entry when its lengths are at hand, or how many are needed at least to know more: always more than
+ *   remain, then.
+ * @throws MalformedError for lengths that no entry has.
+ */
+export function aclEntryBytes(view: DataView, position: number, end: number): number {
+  let at = position + ACL_ENTRY_BYTES_MIN;
+  if (at > end) return ACL_ENTRY_BYTES_MIN;
+  const count = view.getInt32(at - 4);
+  if (count < -1) throw new MalformedError(`an ACL of ${count} entries`);
+  for (let i = 0; i < count; i++) {
+    // Permissions, then scheme and id, each with its length.
+    at += 4;
+    for (let text = 0; text < 2; text++) {
+      if (at + 4 > end) return at + 4 - position;
+      const length = view.getInt32(at);
+      if (length < -1) throw new MalformedError(`a text of length ${length} in an ACL`);
+      at += 4 + Math.max(length, 0);
+    }
+  }
+  return at - position;
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   ADLER32_INITIAL,
   adler32,
+  encodeAcls,
   JuteReader,
   JuteWriter,
   MalformedError,
@@ -8,6 +9,7 @@ import {
 } from '@zooid/protocol';
 import { describe, expect, test } from 'vitest';
 import {
+  aclEntryBytes,
   aclTableBytesMin,
   hasSealEnd,
   nodeRecordBytes,
@@ -147,6 +149,45 @@ describe('the length of a node record', () => {
     expect(() => nodeRecordBytes(view, 0, 40)).toThrow(MalformedError);
     view.setInt32(0, 1);
     expect(nodeRecordBytes(view, 0, 40)).toBe(5);
+  });
+});
+
+describe('the length of an entry of the ACL table', () => {
+  const writer = new JuteWriter();
+  writer.longFromNumber(5);
+  encodeAcls(writer, [...openAcl, { perms: 1, scheme: 'digest', id: 'bob:x' }]);
+  const bytes = writer.copy();
+  const view = new DataView(bytes.buffer);
+
+  test('shows as soon as all its lengths are there, and before that how much more is needed', () => {
+    let known = 0;
+    for (let end = 0; end < bytes.byteLength; end++) {
+      const count = aclEntryBytes(view, 0, end);
+      expect(count).toBeGreaterThan(end);
+      expect(count).toBeGreaterThanOrEqual(known);
+      known = count;
+    }
+    expect(aclEntryBytes(view, 0, bytes.byteLength)).toBe(bytes.byteLength);
+    const withMore = Uint8Array.of(0, ...bytes, 1, 2, 3);
+    expect(aclEntryBytes(new DataView(withMore.buffer), 1, withMore.byteLength)).toBe(
+      bytes.byteLength,
+    );
+  });
+
+  test('of an empty list and of none is that of its count', () => {
+    for (const count of [0, -1]) {
+      const empty = new DataView(new ArrayBuffer(12));
+      empty.setInt32(8, count);
+      expect(aclEntryBytes(empty, 0, 12)).toBe(12);
+    }
+  });
+
+  test('is refused where no entry has it', () => {
+    for (const at of [8, 16]) {
+      const wrong = new DataView(bytes.slice().buffer);
+      wrong.setInt32(at, -2);
+      expect(() => aclEntryBytes(wrong, 0, wrong.byteLength)).toThrow(MalformedError);
+    }
   });
 });
 
