@@ -6,6 +6,7 @@ import { CommandError, ExitCode } from '../exit.ts';
 import type { ProcessParts } from '../process-parts.ts';
 import { connectOptions } from '../shell/connect-options.ts';
 import { type Invocation, readInvocation } from '../shell/invocation.ts';
+import { progressOn } from '../shell/progress.ts';
 import { runLine, runWords } from '../shell/run-line.ts';
 import { ShellState, type ShellStreams } from '../shell/shell-state.ts';
 import { printable } from '../terminal/printable.ts';
@@ -59,6 +60,7 @@ async function runShell(invocation: Invocation, context: CommandContext): Promis
       ? createScreen(parts.writeOut, () => parts.outTerminal()?.columns ?? 80, output.colors)
       : undefined,
     keyboard: words === undefined ? undefined : keyboardOf(parts),
+    progress: progressOn(parts),
   };
   const isInteractive = words === undefined && parts.liveTerminal() !== undefined;
   if (isInteractive) {

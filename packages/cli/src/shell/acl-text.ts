@@ -40,3 +40,14 @@ export function parseAcl(text: string, { note }: Pick<ShellContext, 'note'>): re
   }
   return acl;
 }
+
+/** Reads one `scheme:id:perms`, of which the id may hold colons; undefined for what is none, also for letters that mean nothing. */
+export function tryAclEntry(text: string): Acl | undefined {
+  const [, scheme = '', id = '', permissions = ''] = /^([^:]+):(.*):([cdrwa]*)$/s.exec(text) ?? [];
+  if (scheme === '') return undefined;
+  const perms = letters.reduce(
+    (all, [letter, bit]) => all | (permissions.includes(letter) ? bit : 0),
+    0,
+  );
+  return { perms, scheme, id };
+}

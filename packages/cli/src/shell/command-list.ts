@@ -3,6 +3,7 @@
 import type { ShellCommand } from './command.ts';
 import { addAuth } from './commands/add-auth.ts';
 import { addWatch } from './commands/add-watch.ts';
+import { apply } from './commands/apply.ts';
 import { close } from './commands/close.ts';
 import { config } from './commands/config.ts';
 import { connect } from './commands/connect.ts';
@@ -11,6 +12,8 @@ import { create } from './commands/create.ts';
 import { delQuota } from './commands/del-quota.ts';
 import { deleteOne } from './commands/delete.ts';
 import { deleteAll } from './commands/delete-all.ts';
+import { edit } from './commands/edit.ts';
+import { exportTree } from './commands/export.ts';
 import { find } from './commands/find.ts';
 import { get } from './commands/get.ts';
 import { getAcl } from './commands/get-acl.ts';
@@ -18,6 +21,7 @@ import { getAllChildrenNumber } from './commands/get-all-children-number.ts';
 import { getEphemerals } from './commands/get-ephemerals.ts';
 import { help } from './commands/help.ts';
 import { history } from './commands/history.ts';
+import { importTree } from './commands/import.ts';
 import { listQuota } from './commands/list-quota.ts';
 import { ls } from './commands/ls.ts';
 import { mv } from './commands/mv.ts';
@@ -40,6 +44,7 @@ import { whoAmI } from './commands/who-am-i.ts';
 export const shellCommands: readonly ShellCommand[] = [
   addWatch,
   addAuth,
+  apply,
   close,
   config,
   connect,
@@ -48,7 +53,9 @@ export const shellCommands: readonly ShellCommand[] = [
   deleteOne,
   deleteAll,
   delQuota,
+  edit,
   exit,
+  exportTree,
   find,
   get,
   getAcl,
@@ -56,6 +63,7 @@ export const shellCommands: readonly ShellCommand[] = [
   getEphemerals,
   help,
   history,
+  importTree,
   listQuota,
   ls,
   mv,

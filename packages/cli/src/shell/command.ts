@@ -3,6 +3,7 @@
 import type { ZooKeeper } from '@zooid/client';
 import type { Keyboard, Screen } from '../terminal/screen.ts';
 import type { Arguments, OptionSpecs } from './arguments.ts';
+import type { StartProgress } from './progress.ts';
 import type { ShellState } from './shell-state.ts';
 
 /** What a command gets. */
@@ -21,6 +22,8 @@ export interface ShellContext {
   readonly screen: Screen | undefined;
   /** The person's keyboard; undefined when nobody sits there. */
   readonly keyboard: Keyboard | undefined;
+  /** Tells how far long work has come, where somebody sees it. */
+  readonly progress: StartProgress;
   /** Prints a remark on the standard error. */
   readonly note: (text: string) => void;
   /** The answer as one JSON value; only printed with `--json`. Every command gives one, also when there is nothing to tell. */

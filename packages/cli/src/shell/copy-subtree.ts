@@ -1,5 +1,6 @@
 import type { Acl, NodeData } from '@zooid/client';
 import type { ShellContext } from './command.ts';
+import { assertVisible } from './exchange/walk.ts';
 import { ShellError } from './shell-error.ts';
 import { visitSubtree } from './subtree.ts';
 import { assertPath } from './znode-path.ts';
@@ -65,11 +66,7 @@ async function readSubtree(
       zk.get(path, { signal }),
       zk.getAcl(path, { signal }),
     ]);
-    // So servers mask what only those may see who may change it; written back it would lock everybody out.
-    if (acl.some(({ scheme, id }) => scheme === 'digest' && id.endsWith(':x')))
-      throw new ShellError(
-        `the ACL of ${path} is hidden from this session: show credentials first`,
-      );
+    assertVisible(path, acl);
     found.push({ path, node, acl });
   });
   return found;

@@ -12,6 +12,7 @@ import { createScreen, type Keyboard } from '../terminal/screen.ts';
 import { completeLine } from './complete-line.ts';
 import { HistoryFile } from './history-file.ts';
 import type { Invocation } from './invocation.ts';
+import { progressOn } from './progress.ts';
 import { runLine } from './run-line.ts';
 import { ShellState } from './shell-state.ts';
 
@@ -45,6 +46,7 @@ export async function runInteractive(
     out: (text: string) => aside(printable(text)),
     error: (text: string) => parts.writeError(errorColors.red(printable(text))),
     screen: createScreen(aside, () => parts.outTerminal()?.columns ?? 80, colors),
+    progress: progressOn(parts),
     get keyboard(): Keyboard {
       return keyboard;
     },

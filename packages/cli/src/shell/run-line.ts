@@ -4,6 +4,7 @@ import type { ShellCommand } from './command.ts';
 import { findCommand, shellCommands } from './command-list.ts';
 import { lineToRedo } from './commands/redo.ts';
 import { nearestCommand } from './nearest-command.ts';
+import { silent } from './progress.ts';
 import {
   explain,
   NOT_CONNECTED,
@@ -97,6 +98,7 @@ async function runCommand(
       commands: shellCommands,
       screen: shell.usesJson ? undefined : streams.screen,
       keyboard: streams.keyboard,
+      progress: shell.usesJson ? silent : (streams.progress ?? silent),
       print: (text) => {
         if (!shell.usesJson) streams.out(`${text}\n`);
       },

@@ -22,13 +22,17 @@ export type ShellErrorCode =
 export class ShellError extends Error {
   override readonly name: string = 'ShellError';
   readonly exitCode: number = ExitCode.failed;
-  readonly code: ShellErrorCode;
+  /** Stable: a {@link ShellErrorCode}, or the code of the client's error that was the reason. */
+  readonly code: string;
   /** The znode that it is about. */
   readonly path: string | undefined;
 
   constructor(
     message: string,
-    options: { readonly code?: ShellErrorCode; readonly path?: string } = {},
+    options: {
+      readonly code?: ShellErrorCode | (string & {});
+      readonly path?: string | undefined;
+    } = {},
   ) {
     super(message);
     this.code = options.code ?? 'FAILED';

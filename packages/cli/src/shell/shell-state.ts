@@ -1,6 +1,7 @@
 import { type ConnectOptions, connect, type SessionState, type ZooKeeper } from '@zooid/client';
 import { ExitCode } from '../exit.ts';
 import type { Keyboard, Screen } from '../terminal/screen.ts';
+import type { StartProgress } from './progress.ts';
 import { eventLines, eventText, type PrintedEvent, WatchPrinter } from './watch-printer.ts';
 
 /** Where a shell prints. */
@@ -11,6 +12,7 @@ export interface ShellStreams {
   /** The terminal that shows the answer; undefined: a pipe. */
   readonly screen?: Screen | undefined;
   readonly keyboard?: Keyboard | undefined;
+  readonly progress?: StartProgress | undefined;
 }
 
 /** Source: ZooKeeper.States; Apache's client has no word of its own for an expired session. */

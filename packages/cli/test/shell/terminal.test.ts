@@ -1,7 +1,7 @@
 // The shell in a real terminal: tmux holds it, keys go in, the screen comes out.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -16,14 +16,14 @@ if (!hasTmux) console.warn('SKIPPED: the shell in a real terminal: tmux is missi
 
 /** A shell of the system in a terminal of tmux's, with its files in a directory of its own. */
 class Terminal {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'zooid-tmux-'));
+  readonly directory = mkdtempSync(join(tmpdir(), 'zooid-tmux-'));
 
   constructor() {
-    const setup = `PS1="READY> " XDG_STATE_HOME=${this.#directory} exec sh`;
+    const setup = `PS1="READY> " XDG_STATE_HOME=${this.directory} exec sh`;
     this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', '100', '-y', '30', setup);
     onTestFinished(() => {
       this.#tmux('kill-server');
-      rmSync(this.#directory, { recursive: true });
+      rmSync(this.directory, { recursive: true });
     });
   }
 
@@ -52,7 +52,7 @@ class Terminal {
   }
 
   #tmux(...args: readonly string[]): string {
-    return execFileSync('tmux', ['-S', join(this.#directory, 'socket'), ...args], {
+    return execFileSync('tmux', ['-S', join(this.directory, 'socket'), ...args], {
       encoding: 'utf8',
     });
   }
@@ -107,6 +107,50 @@ describe.skipIf(!hasTmux)('zooid shell in a terminal', () => {
     terminal.keys('C-c');
     await terminal.until(/Cancelled\n.*\(CONNECTING\) 1\] ?$/m);
     terminal.line('quit');
+    await terminal.until(/READY>\s*$/);
+  }, 60_000);
+
+  test('lends the keyboard to the editor, asks before it applies a file, and shows tables', async () => {
+    await using server = await startTestServer();
+    await using zk = await connect(server.connectString);
+    await zk.create('/config', 'port 80');
+    const terminal = new Terminal();
+    await terminal.until(/READY>/);
+    // An editor that asks on the terminal, with the line editing of the system.
+    const editor = join(terminal.directory, 'editor');
+    writeFileSync(editor, `printf 'new text: '; read line; echo "$line" > "$1"`);
+    terminal.line(`export VISUAL="sh ${editor}"`);
+    terminal.begin(server.connectString);
+    await terminal.until(/\) 0\] ?$/m);
+    terminal.line('edit /config');
+    await terminal.until(/new text:$/m);
+    terminal.line('port 81');
+    await terminal.until(/\) 1\] ?$/m);
+    terminal.line('get /config');
+    await terminal.until(/^port 81\n.*\) 2\] ?$/m);
+
+    terminal.line('getAcl /config');
+    await terminal.until(
+      /^SCHEME {2}ID {6}MAY\nworld {3}anyone {2}create delete read write admin\n/m,
+    );
+    const file = join(terminal.directory, 'config.json');
+    terminal.line(`export /config ${file}/none`);
+    await terminal.until(/cannot be written \(ENOENT\)/);
+    terminal.line(`export /config ${file}`);
+    await terminal.until(/1 znode exported to/);
+    await zk.set('/config', 'port 82');
+    terminal.line(`apply -f ${file}`);
+    await terminal.until(/^~ \/config {2}"port 82" -> "port 81"\nMake this change\? \[y\/N\] ?$/m);
+    terminal.keys('C-c');
+    await terminal.until(/Cancelled\n.*\) 6\] ?$/m);
+    terminal.line(`apply -f ${file}`);
+    await terminal.until(/\) 6\] apply.*\n.*\n?.*Make this change\? \[y\/N\] ?$/m);
+    terminal.line('y');
+    await terminal.until(/1 change made\.\n.*\) 7\] ?$/m);
+    // The answer is no line of the history.
+    terminal.keys('Up');
+    await terminal.until(/\) 7\] apply -f /);
+    terminal.keys('C-c', 'C-d');
     await terminal.until(/READY>\s*$/);
   }, 60_000);
 });

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestServer } from '@zooid/testing';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { shellCommandNames } from '../../src/shell/command-list.ts';
 import { playTranscript } from '../support/play-transcript.ts';
 
@@ -20,6 +20,10 @@ describe('a transcript of the shell', () => {
   test.each(names)('%s', async (name) => {
     const files = mkdtempSync(join(tmpdir(), 'zooid-transcript-'));
     onTestFinished(() => rmSync(files, { recursive: true }));
+    // What `edit` opens: port 80 becomes port 81, other text stays.
+    vi.stubEnv('VISUAL', '');
+    vi.stubEnv('EDITOR', 'sed -i s/80/81/');
+    onTestFinished(() => void vi.unstubAllEnvs());
     await using server = await startTestServer();
     const played = await playTranscript(read(name), server.connectString, {
       usesJson: name.includes('json'),

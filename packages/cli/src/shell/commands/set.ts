@@ -1,4 +1,5 @@
 import type { ShellCommand } from '../command.ts';
+import { tryBase64 } from '../exchange/tree-node.ts';
 import { ShellError } from '../shell-error.ts';
 import { printStat, statJson } from '../stat-text.ts';
 import { assertPath } from '../znode-path.ts';
@@ -25,7 +26,7 @@ export const set: ShellCommand = {
 };
 
 function fromBase64(text: string): Uint8Array {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(text))
-    throw new ShellError('the data is not base64');
-  return Buffer.from(text, 'base64');
+  const bytes = tryBase64(text);
+  if (bytes === undefined) throw new ShellError('the data is not base64');
+  return bytes;
 }
