@@ -27,11 +27,14 @@ As with Apache's server, a key is read in one of three places:
 What becomes of it:
 
 - **honoured**: the server does what it says.
-- **ensemble**: its value is checked. It has a meaning only among several servers, so a single server does nothing
-  with it; nor does Apache's. Several servers are not supported yet: more than one \`server.N\` line is refused.
+- **ensemble**: a member of an ensemble does what it says. A single server does nothing with it; nor does Apache's.
 - **accepted**: it has no effect, and the server says so once, with what stands in its place.
 - **refused**: the server does not start, for it would promise what it cannot keep. Values that ask for nothing
   (\`false\`, a built-in class) are taken in silence.
+
+A server is a member of an ensemble if its configuration has two \`server.N\` lines or more that are no observers, or one and
+\`standaloneEnabled=false\`; otherwise it is standalone. A configuration of an ensemble is read and checked, but not
+started yet: ensembles are not supported yet.
 
 A key that is not in these tables becomes the property \`zookeeper.<key>\`, as in Apache, and the server suggests the key
 that was probably meant. All problems are reported at once, each with its line and its remedy; then the exit code is 2.
@@ -70,6 +73,8 @@ function meaningOf(key: ConfigKey): string {
   const parts = [key.meaning];
   if (key.fate === 'accepted') parts.push(key.instead);
   if (key.fate === 'refused') parts.push(`It ${key.reason}. ${key.remedy}`);
+  if (key.fate === 'ensemble' && key.refusal !== undefined)
+    parts.push(`A member does not start with it: it ${key.refusal.reason}. ${key.refusal.remedy}`);
   const aliases = propertiesOf(key).filter(
     (name) => name !== key.name && name !== `zookeeper.${key.name}`,
   );

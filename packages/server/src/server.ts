@@ -84,6 +84,8 @@ export async function startServer(
   config: ServerConfig,
   options: ServerOptions = {},
 ): Promise<RunningServer> {
+  // As a standalone server it would take writes that the other members never see.
+  if (config.ensemble !== undefined) throw new Error('ensembles are not supported yet');
   const server = new Server(config, options);
   try {
     await server.start();

@@ -2,6 +2,7 @@
 
 import type { Draft } from './config-key.ts';
 import { configKeys } from './config-keys.ts';
+import type { EnsembleConfig } from './ensemble-config.ts';
 import type { ConfigOrigin, ServerConfig } from './server-config.ts';
 
 /** Two and twenty ticks. Source: ZooKeeperServer.setMinSessionTimeout and setMaxSessionTimeout. */
@@ -105,10 +106,41 @@ export function createDraft(): Draft {
       rateLimitIntervalMs: 0,
     },
     metrics: { isProcessInfoExported: false, summaryWindowMs: 0 },
+    ensemble: {
+      initLimitTicks: undefined,
+      syncLimitTicks: undefined,
+      connectLimitTicks: 0,
+      peerType: 'participant',
+      isMultiAddressOn: false,
+      connectRetryDelayMs: 0,
+      isListeningOnAllAddresses: false,
+      isTcpKeepAliveOn: false,
+      areSessionsLocal: false,
+      areLocalSessionsUpgraded: false,
+      isEmptyDatabaseTrusted: true,
+      election: {
+        connectTimeoutMs: 0,
+        silenceTimeoutMs: -1,
+        notificationIntervalMsMin: 0,
+        notificationIntervalMsMax: 0,
+        bindAttemptCountMax: 0,
+      },
+      leader: {
+        isServingClients: true,
+        snapshotSyncCountMax: 0,
+        diffSyncCountMax: 0,
+        epochWaitMsMax: undefined,
+        commitLogCount: 0,
+        logShareMax: undefined,
+        isSnapshotForced: false,
+      },
+      observer: { isStored: true, reconnectDelayMs: 0, electionDelayMs: 0 },
+    },
   };
   // The defaults stand in the table, as text, so that the reference page and the server cannot differ.
   for (const key of configKeys) {
-    if (key.fate === 'honoured' && key.default !== undefined) key.apply(draft, key.default);
+    const isObeyed = key.fate === 'honoured' || key.fate === 'ensemble';
+    if (isObeyed && key.default !== undefined) key.apply(draft, key.default);
   }
   return draft;
 }
@@ -118,8 +150,20 @@ export interface DraftSurroundings {
   readonly clientPort: number;
   readonly dataDir: string;
   readonly dataLogDir: string;
+  /** Undefined: the server is standalone. */
+  readonly ensemble: EnsembleSurroundings | undefined;
   readonly origin: ConfigOrigin;
 }
+
+/** What makes the server a member. */
+export type EnsembleSurroundings = Pick<
+  EnsembleConfig,
+  'serverId' | 'membership' | 'lastSeenMembership' | 'staticFile' | 'dynamicFile'
+>;
+
+/** What the limits are in Apache's sample file, for a member whose file does not say it. */
+const INIT_LIMIT_TICKS = 10;
+const SYNC_LIMIT_TICKS = 5;
 
 /** Adds what follows from the rest, and freezes it. Relations between values must have been checked. */
 export function buildConfig(draft: Draft, surroundings: DraftSurroundings): ServerConfig {
@@ -167,8 +211,34 @@ export function buildConfig(draft: Draft, surroundings: DraftSurroundings): Serv
         draft.metricsProvider === 'prometheus' ? { ...draft.prometheusListen } : undefined,
     },
     isAuditOn: draft.isAuditOn,
+    ensemble:
+      surroundings.ensemble === undefined ? undefined : buildEnsemble(draft, surroundings.ensemble),
     origin: surroundings.origin,
   });
+}
+
+function buildEnsemble(draft: Draft, surroundings: EnsembleSurroundings): EnsembleConfig {
+  const { peerType: _, isMultiAddressOn: __, ...options } = draft.ensemble;
+  const initLimitTicks = options.initLimitTicks ?? INIT_LIMIT_TICKS;
+  const syncLimitTicks = options.syncLimitTicks ?? SYNC_LIMIT_TICKS;
+  const { silenceTimeoutMs } = options.election;
+  return {
+    ...options,
+    ...surroundings,
+    role: surroundings.membership.servers.get(surroundings.serverId)?.role ?? 'participant',
+    isStandaloneAllowed: draft.isStandaloneAllowed,
+    isReadOnlyModeOn: draft.isReadOnlyModeOn,
+    initLimitTicks,
+    syncLimitTicks,
+    connectLimitTicks: options.connectLimitTicks > 0 ? options.connectLimitTicks : initLimitTicks,
+    election: {
+      ...options.election,
+      silenceTimeoutMs:
+        silenceTimeoutMs > 0 ? silenceTimeoutMs : syncLimitTicks * draft.session.tickTimeMs,
+    },
+    leader: { ...options.leader },
+    observer: { ...options.observer },
+  };
 }
 
 /** What a client gets at least, once the tick is known. */

@@ -1,10 +1,40 @@
 // What one line of the table of keys says. The tables themselves are in `keys/`, one file for each section of
 // the reference page; `config-keys.ts` joins them.
 
+import type { ServerRole } from '@zooid/protocol';
+import type { EnsembleConfig } from './ensemble-config.ts';
 import type { ListenAddress, ServerConfig } from './server-config.ts';
 import type { Reader } from './value-readers.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The options of a member, as far as they come from single keys. */
+interface EnsembleDraft
+  extends Writable<
+    Pick<
+      EnsembleConfig,
+      | 'connectRetryDelayMs'
+      | 'isListeningOnAllAddresses'
+      | 'isTcpKeepAliveOn'
+      | 'areSessionsLocal'
+      | 'areLocalSessionsUpgraded'
+      | 'isEmptyDatabaseTrusted'
+    >
+  > {
+  /** Undefined unless set; a member must have them. */
+  initLimitTicks: number | undefined;
+  syncLimitTicks: number | undefined;
+  /** 0: `initLimit`. */
+  connectLimitTicks: number;
+  peerType: ServerRole;
+  isMultiAddressOn: boolean;
+  readonly election: Writable<Omit<EnsembleConfig['election'], 'silenceTimeoutMs'>> & {
+    /** 0 or less: `syncLimit` ticks. */
+    silenceTimeoutMs: number;
+  };
+  readonly leader: Writable<EnsembleConfig['leader']>;
+  readonly observer: Writable<EnsembleConfig['observer']>;
+}
 
 /** The configuration while it is being put together. */
 export interface Draft {
@@ -38,6 +68,7 @@ export interface Draft {
   readonly security: Writable<ServerConfig['security']>;
   readonly admin: Writable<Omit<ServerConfig['admin'], 'listen'>>;
   readonly metrics: Writable<Omit<ServerConfig['metrics'], 'isOn' | 'prometheus'>>;
+  readonly ensemble: EnsembleDraft;
 }
 
 /**
@@ -93,10 +124,12 @@ export type Applied =
   | { readonly kind: 'warning'; readonly message: string }
   | { readonly kind: 'problem'; readonly reason: string; readonly remedy: string };
 
-/** Read and checked, but of use only in an ensemble. A single Apache server does nothing with it either. */
+/** A member of an ensemble does what the key says. A single server does nothing with it; nor does Apache's. */
 export interface EnsembleKey extends KeyFacts {
   readonly fate: 'ensemble';
-  readonly reader: Reader<unknown>;
+  readonly apply: (draft: Draft, text: string) => Applied;
+  /** Present if a member cannot start with it yet. */
+  readonly refusal?: Refusal;
   /** True for keys that stand in every zoo.cfg, Apache's sample included: no warning. */
   readonly isQuiet?: true;
 }
@@ -109,8 +142,12 @@ export interface AcceptedKey extends KeyFacts {
 }
 
 /** The server does not start with it, for it would promise what it cannot keep. */
-export interface RefusedKey extends KeyFacts {
+export interface RefusedKey extends KeyFacts, Refusal {
   readonly fate: 'refused';
+}
+
+/** Why a value cannot be obeyed. */
+export interface Refusal {
   /** Values that ask for nothing, which are taken in silence. */
   readonly isHarmless: (text: string) => boolean;
   readonly reason: string;
@@ -124,28 +161,37 @@ export function honoured<T>(
   facts: KeyFacts & { readonly reader: Reader<T>; readonly put: (draft: Draft, value: T) => void },
 ): HonouredKey {
   const { reader, put, ...rest } = facts;
-  return {
-    ...rest,
-    fate: 'honoured',
-    apply: (draft, text) => {
-      const reading = reader(text);
-      switch (reading.kind) {
-        case 'problem':
-          return reading;
-        case 'default':
-          return { kind: 'warning', message: reading.warning };
-        case 'value':
-          put(draft, reading.value);
-          if (reading.warning === undefined) return undefined;
-          return { kind: 'warning', message: reading.warning };
-      }
-    },
-  };
+  return { ...rest, fate: 'honoured', apply: applierOf(reader, put) };
 }
 
-/** A key that has a meaning only in an ensemble. */
-export function ensemble(facts: Omit<EnsembleKey, 'fate'>): EnsembleKey {
-  return { ...facts, fate: 'ensemble' };
+/** A key that has a meaning only in an ensemble; without `put`, or with a `refusal`, its value is only checked. */
+export function ensemble<T>(
+  facts: Omit<EnsembleKey, 'fate' | 'apply'> & {
+    readonly reader: Reader<T>;
+    readonly put?: (draft: Draft, value: T) => void;
+  },
+): EnsembleKey {
+  const { reader, put = () => {}, ...rest } = facts;
+  return { ...rest, fate: 'ensemble', apply: applierOf(reader, put) };
+}
+
+function applierOf<T>(
+  reader: Reader<T>,
+  put: (draft: Draft, value: T) => void,
+): (draft: Draft, text: string) => Applied {
+  return (draft, text) => {
+    const reading = reader(text);
+    switch (reading.kind) {
+      case 'problem':
+        return reading;
+      case 'default':
+        return { kind: 'warning', message: reading.warning };
+      case 'value':
+        put(draft, reading.value);
+        if (reading.warning === undefined) return undefined;
+        return { kind: 'warning', message: reading.warning };
+    }
+  };
 }
 
 /** A key that is taken without effect. */

@@ -9,6 +9,7 @@ export {
   describeWarning,
 } from './config-report.ts';
 export { type ConfigOverrides, defaultConfig } from './default-config.ts';
+export type { EnsembleConfig } from './ensemble-config.ts';
 export { loadServerConfig, tryReadTextFile } from './load-config.ts';
 export {
   type ConfigInput,

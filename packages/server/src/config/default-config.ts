@@ -1,17 +1,21 @@
 import { resolve } from 'node:path';
 import { buildConfig, createDraft, freezeDeep } from './build-config.ts';
+import type { EnsembleConfig } from './ensemble-config.ts';
 import type { ServerConfig } from './server-config.ts';
 
 /** What may be changed: any field of any section. The data directory must be given. */
 export type ConfigOverrides = {
   readonly [Section in Exclude<
     keyof ServerConfig,
-    'storage' | 'fourLetterWords' | 'isAuditOn'
+    'storage' | 'fourLetterWords' | 'isAuditOn' | 'ensemble'
   >]?: Partial<ServerConfig[Section]>;
 } & {
   readonly storage: Partial<ServerConfig['storage']> & Pick<ServerConfig['storage'], 'dataDir'>;
   readonly fourLetterWords?: ReadonlySet<string>;
   readonly isAuditOn?: boolean;
+  /** Makes the server a member of an ensemble; the rest of it has the defaults of zoo.cfg. */
+  readonly ensemble?: Partial<Omit<EnsembleConfig, 'role'>> &
+    Pick<EnsembleConfig, 'serverId' | 'membership'>;
 };
 
 /**
@@ -29,6 +33,16 @@ export function defaultConfig(overrides: ConfigOverrides): ServerConfig {
     clientPort: 0,
     dataDir,
     dataLogDir: dataDir,
+    ensemble:
+      overrides.ensemble === undefined
+        ? undefined
+        : {
+            serverId: overrides.ensemble.serverId,
+            membership: overrides.ensemble.membership,
+            lastSeenMembership: undefined,
+            staticFile: undefined,
+            dynamicFile: undefined,
+          },
     origin: { file: undefined, text: '', properties: new Map() },
   });
   const config: ServerConfig = freezeDeep({
@@ -42,6 +56,7 @@ export function defaultConfig(overrides: ConfigOverrides): ServerConfig {
     admin: { ...base.admin, ...overrides.admin },
     metrics: { ...base.metrics, ...overrides.metrics },
     isAuditOn: overrides.isAuditOn ?? base.isAuditOn,
+    ensemble: base.ensemble === undefined ? undefined : { ...base.ensemble, ...overrides.ensemble },
     origin: { ...base.origin, ...overrides.origin },
   });
   const { tickTimeMs, timeoutMsMin, timeoutMsMax } = config.session;

@@ -7,15 +7,17 @@ import { resolve } from 'node:path';
 import {
   buildConfig,
   createDraft,
+  type EnsembleSurroundings,
   sessionTimeoutMsMax,
   sessionTimeoutMsMin,
 } from './build-config.ts';
-import type { ConfigKey, Draft } from './config-key.ts';
+import type { Applied, ConfigKey, Draft, EnsembleKey } from './config-key.ts';
 import { findFileKey, findPropertyKey, isSecretName, propertiesOf } from './config-keys.ts';
-import type { ConfigPlace, ConfigProblem, ConfigWarning } from './config-report.ts';
+import type { ConfigProblem, ConfigWarning } from './config-report.ts';
 import { type PropertyEntry, parseProperties } from './properties-file.ts';
+import { readEnsemble } from './read-ensemble.ts';
+import { MASK, NOWHERE, type PlacedText, Remarks, shown } from './remarks.ts';
 import type { ListenAddress, ServerConfig } from './server-config.ts';
-import { readServerLine, type ServerLine, serverLineRemedy } from './server-lines.ts';
 import { unknownFileKey, unknownProperty } from './unknown-key.ts';
 
 /** `<clientPort> <dataDir> [tickTime] [maxClientCnxns]`, as Apache's server takes them instead of a file. */
@@ -60,27 +62,27 @@ export function parseServerConfig(input: ConfigInput): ParsedConfig {
   return new ConfigParser(input).parse();
 }
 
-const MASK = '***';
-const NOWHERE: ConfigPlace = { file: undefined, line: undefined };
+/** Keys of the lines about servers. */
+const SERVER_LINE = /^(server\.|group|weight)/;
 
-interface PlacedText extends ConfigPlace {
-  readonly text: string;
+/** A key that has a meaning only in an ensemble, and what its value was found to be. */
+interface EnsembleKeyFound {
+  readonly key: EnsembleKey;
+  readonly name: string;
+  readonly at: PlacedText;
+  readonly applied: Applied;
 }
 
 class ConfigParser {
   readonly #input: ConfigInput;
   readonly #draft: Draft = createDraft();
-  readonly #problems: ConfigProblem[] = [];
-  readonly #warnings: ConfigWarning[] = [];
+  readonly #remarks = new Remarks();
   readonly #properties = new Map<string, PlacedText>();
   /** Every key of zoo.cfg with its last value. */
   readonly #entries = new Map<string, PlacedText>();
-  readonly #serverLines: {
-    readonly key: string;
-    readonly line: ServerLine;
-    readonly at: PlacedText;
-  }[] = [];
-  readonly #ensembleNames: string[] = [];
+  /** The lines about servers, from zoo.cfg or the dynamic file. */
+  readonly #serverLines = new Map<string, PlacedText>();
+  readonly #ensembleKeys: EnsembleKeyFound[] = [];
   #originText = '';
 
   constructor(input: ConfigInput) {
@@ -95,18 +97,41 @@ class ConfigParser {
     this.#readFile(this.#input.file, this.#input.text ?? '');
     this.#readProperties();
     this.#readDynamicFile();
-    const ownClient = this.#readServers();
-    this.#checkRelations(ownClient);
-    if (this.#ensembleNames.length > 0) {
-      const message = 'has a meaning only in an ensemble; this is a single server';
-      this.#warnings.push({
-        ...NOWHERE,
-        key: this.#ensembleNames.join(', '),
-        value: undefined,
-        message,
-      });
+    const { ensemble, client } = readEnsemble(
+      {
+        lines: this.#serverLines,
+        draft: this.#draft,
+        entries: this.#entries,
+        file: this.#input.file,
+        resolvePath: (path) => this.#resolve(path),
+        readTextFile: (path) => this.#input.readTextFile?.(path),
+      },
+      this.#remarks,
+    );
+    this.#checkRelations(client);
+    if (ensemble === undefined) this.#remarkOnStandalone();
+    else this.#remarkOnMember();
+    return this.#finish(ensemble, client);
+  }
+
+  /** What a member could not keep stops it; a single server does nothing with all of these keys. */
+  #remarkOnMember(): void {
+    for (const { key, name, at, applied } of this.#ensembleKeys) {
+      if (applied?.kind === 'warning') this.#remarks.warn(name, at, applied.message);
+      const { refusal } = key;
+      if (refusal !== undefined && !refusal.isHarmless(at.text))
+        this.#remarks.refuse(name, at, refusal.reason, refusal.remedy);
     }
-    return this.#finish(ownClient);
+  }
+
+  #remarkOnStandalone(): void {
+    const names = this.#ensembleKeys
+      .filter(({ key }) => key.isQuiet !== true)
+      .map(({ name }) => name);
+    const lines = [...this.#serverLines.keys()].filter((key) => !key.startsWith('server.'));
+    const keys = [...names, ...lines];
+    if (keys.length === 0) return;
+    this.#remarks.warnOfKeys(keys, 'has a meaning only in an ensemble; this is a single server');
   }
 
   #readArguments(args: StandaloneArguments): void {
@@ -125,14 +150,7 @@ class ConfigParser {
     for (const fault of faults) {
       const reason = 'has a \\u that is not followed by four hexadecimal digits';
       const remedy = 'Write a backslash as two.';
-      this.#problems.push({
-        file,
-        line: fault.line,
-        key: fault.key,
-        value: undefined,
-        reason,
-        remedy,
-      });
+      this.#remarks.miss(fault.key, { file, line: fault.line }, reason, remedy);
     }
     for (const entry of entries) {
       const key = entry.key.trim();
@@ -140,7 +158,7 @@ class ConfigParser {
       const placed = { file, line: entry.line, text: entry.value.trim() };
       this.#entries.set(key, placed);
       if (earlier !== undefined)
-        this.#warn(key, placed, `stands in line ${earlier.line}, too: the last counts`);
+        this.#remarks.warn(key, placed, `stands in line ${earlier.line}, too: the last counts`);
     }
     this.#originText = maskSecrets(text, entries);
     const isDynamic = this.#entries.has('dynamicConfigFile');
@@ -149,16 +167,16 @@ class ConfigParser {
 
   #readEntry(key: string, at: PlacedText, isDynamic: boolean): void {
     if ([...at.text].some((char) => char > '~')) {
-      this.#warn(
+      this.#remarks.warn(
         key,
         at,
         'has characters outside of ASCII, which are read as ISO-8859-1, as Java does; \\uXXXX is safe',
       );
     }
-    if (isDynamic && /^(server\.|group|weight)/.test(key)) {
-      this.#refuse(key, at, 'stands beside dynamicConfigFile', 'Move it into that file.');
-    } else if (key.startsWith('server.')) {
-      this.#readServer(key, at);
+    if (isDynamic && SERVER_LINE.test(key)) {
+      this.#remarks.refuse(key, at, 'stands beside dynamicConfigFile', 'Move it into that file.');
+    } else if (SERVER_LINE.test(key)) {
+      this.#serverLines.set(key, at);
     } else {
       const known = findFileKey(key);
       if (known?.form === 'file') {
@@ -166,7 +184,7 @@ class ConfigParser {
         return;
       }
       this.#properties.set(`zookeeper.${key}`, at);
-      if (known === undefined) this.#warn(key, at, unknownFileKey(key));
+      if (known === undefined) this.#remarks.warn(key, at, unknownFileKey(key));
     }
   }
 
@@ -182,7 +200,7 @@ class ConfigParser {
       if (key !== undefined) {
         found.push({ name, key, at, rank: propertiesOf(key).indexOf(name) });
       } else if (at.file === undefined && at.line === undefined) {
-        this.#warn(`-D${name}`, at, unknownProperty(name));
+        this.#remarks.warn(`-D${name}`, at, unknownProperty(name));
       }
     }
     // Of several names for one key the strongest is read last, so that it stays.
@@ -196,21 +214,23 @@ class ConfigParser {
     switch (key.fate) {
       case 'honoured': {
         const applied = key.apply(this.#draft, at.text);
-        if (applied?.kind === 'problem') this.#refuse(name, at, applied.reason, applied.remedy);
-        if (applied?.kind === 'warning') this.#warn(name, at, applied.message);
+        if (applied?.kind === 'problem')
+          this.#remarks.refuse(name, at, applied.reason, applied.remedy);
+        if (applied?.kind === 'warning') this.#remarks.warn(name, at, applied.message);
         return;
       }
       case 'ensemble': {
-        const reading = key.reader(at.text);
-        if (reading.kind === 'problem') this.#refuse(name, at, reading.reason, reading.remedy);
-        else if (key.isQuiet !== true) this.#ensembleNames.push(name);
+        const applied = key.apply(this.#draft, at.text);
+        if (applied?.kind === 'problem')
+          this.#remarks.refuse(name, at, applied.reason, applied.remedy);
+        else this.#ensembleKeys.push({ key, name, at, applied });
         return;
       }
       case 'accepted':
-        this.#warn(name, at, `has no effect. ${key.instead}`);
+        this.#remarks.warn(name, at, `has no effect. ${key.instead}`);
         return;
       case 'refused':
-        if (!key.isHarmless(at.text)) this.#refuse(name, at, key.reason, key.remedy);
+        if (!key.isHarmless(at.text)) this.#remarks.refuse(name, at, key.reason, key.remedy);
         return;
     }
   }
@@ -222,16 +242,20 @@ class ConfigParser {
     const at = this.#entries.get('dynamicConfigFile') ?? { ...NOWHERE, text: file };
     const text = this.#input.readTextFile?.(this.#resolve(file));
     if (text === undefined) {
-      this.#refuse('dynamicConfigFile', at, 'cannot be read', 'Make the file, or remove the key.');
+      this.#remarks.refuse(
+        'dynamicConfigFile',
+        at,
+        'cannot be read',
+        'Make the file, or remove the key.',
+      );
       return;
     }
     for (const entry of parseProperties(text).entries) {
       const key = entry.key.trim();
       const placed = { file, line: entry.line, text: entry.value.trim() };
-      if (key.startsWith('server.')) this.#readServer(key, placed);
-      else if (/^(group|weight)/.test(key)) this.#ensembleNames.push(key);
+      if (SERVER_LINE.test(key)) this.#serverLines.set(key, placed);
       else
-        this.#refuse(
+        this.#remarks.refuse(
           key,
           placed,
           'must not stand in the dynamic file',
@@ -240,78 +264,15 @@ class ConfigParser {
     }
   }
 
-  #readServer(key: string, at: PlacedText): void {
-    const line = readServerLine(key, at.text);
-    if ('reason' in line) this.#refuse(key, at, line.reason, serverLineRemedy);
-    else this.#serverLines.push({ key, line, at });
-  }
-
-  /** Checks that the lines describe a single server. Its client address is that of the line that `myid` names. */
-  #readServers(): ListenAddress | undefined {
-    const participants = this.#serverLines.filter(({ line }) => !line.isObserver);
-    const last = this.#serverLines.at(-1);
-    const remedy = 'Leave one server line, or none.';
-    if (last !== undefined && participants.length > 1) {
-      const reason = `is one of ${this.#serverLines.length} servers, and ensembles are not supported yet`;
-      this.#refuse(last.key, last.at, reason, remedy);
-    } else if (last !== undefined && participants.length < this.#serverLines.length) {
-      this.#refuse(last.key, last.at, 'leaves an observer without an ensemble to observe', remedy);
-    } else if (!this.#draft.isStandaloneAllowed) {
-      const at = this.#entries.get('standaloneEnabled') ?? { ...NOWHERE, text: 'false' };
-      const reason = 'asks for an ensemble of one server, and ensembles are not supported yet';
-      this.#refuse('standaloneEnabled', at, reason, 'Remove the key, or set it to true.');
-    }
-    if (participants.length !== 1 || this.#draft.dataDir === undefined) return undefined;
-    return this.#readOwnLine(participants[0]!, this.#resolve(this.#draft.dataDir));
-  }
-
-  #readOwnLine(
-    server: { readonly key: string; readonly line: ServerLine; readonly at: PlacedText },
-    dataDir: string,
-  ): ListenAddress | undefined {
-    const path = resolve(dataDir, 'myid');
-    const myid = this.#input.readTextFile?.(path)?.split(/\r\n|\r|\n/)[0];
-    if (myid === undefined) return undefined;
-    if (!/^[+-]?\d{1,19}$/.test(myid)) {
-      const remedy =
-        'Write the number of the server, or remove the file: a single server needs none.';
-      this.#problems.push({
-        ...NOWHERE,
-        key: path,
-        value: undefined,
-        reason: 'is not a number',
-        remedy,
-      });
-      return undefined;
-    }
-    const { client } = server.line;
-    if (BigInt(myid.replace(/^\+/, '')) !== server.line.id || client === undefined)
-      return undefined;
-    const { clientPort, clientHost } = this.#draft;
-    if (
-      clientPort !== undefined &&
-      (clientPort !== client.port || (clientHost ?? client.host) !== client.host)
-    ) {
-      const reason = 'has another client address than clientPort and clientPortAddress';
-      this.#refuse(
-        server.key,
-        server.at,
-        reason,
-        'Remove clientPort and clientPortAddress, or make them equal.',
-      );
-    }
-    return client;
-  }
-
   #checkRelations(ownClient: ListenAddress | undefined): void {
     const draft = this.#draft;
-    if (draft.dataDir === undefined && !this.#hasProblem('dataDir')) {
+    if (draft.dataDir === undefined && !this.#remarks.hasProblem('dataDir')) {
       this.#miss('dataDir', 'is not set', 'Add dataDir=/path/of/a/directory.');
     }
     if (
       draft.clientPort === undefined &&
       ownClient === undefined &&
-      !this.#hasProblem('clientPort')
+      !this.#remarks.hasProblem('clientPort')
     ) {
       const isSecureOnly = this.#entries.has('secureClientPort');
       if (!isSecureOnly) this.#miss('clientPort', 'is not set', 'Add clientPort=2181.');
@@ -325,7 +286,7 @@ class ConfigParser {
         text: String(draft[key === 'minSessionTimeout' ? 'timeoutMsMin' : 'timeoutMsMax']),
       };
       const reason = `makes the shortest session timeout, ${timeoutMsMin} ms, longer than the longest, ${timeoutMsMax} ms`;
-      this.#refuse(key, at, reason, 'Raise maxSessionTimeout or lower minSessionTimeout.');
+      this.#remarks.refuse(key, at, reason, 'Raise maxSessionTimeout or lower minSessionTimeout.');
     }
     this.#checkSecurity(draft);
     this.#checkWeights(draft);
@@ -338,15 +299,15 @@ class ConfigParser {
     if (draft.isAuthEnforced && enforcedSchemes.length === 0 && schemes === undefined) {
       const at = this.#given('zookeeper.enforce.auth.enabled');
       const remedy = 'Add enforce.auth.schemes=digest.';
-      this.#refuse('enforce.auth.enabled', at!, 'needs enforce.auth.schemes', remedy);
+      this.#remarks.refuse('enforce.auth.enabled', at!, 'needs enforce.auth.schemes', remedy);
     }
     if (draft.isAuthEnforced && enforcedSchemes.includes('digest') && !isDigestSchemeOn) {
       const reason =
         'asks for the scheme digest, which DigestAuthenticationProvider.enabled=false takes away';
-      this.#refuse('enforce.auth.schemes', schemes!, reason, 'Change one of the two.');
+      this.#remarks.refuse('enforce.auth.schemes', schemes!, reason, 'Change one of the two.');
     }
     if (!draft.isAuthEnforced && schemes !== undefined) {
-      this.#warn(
+      this.#remarks.warn(
         'enforce.auth.schemes',
         schemes,
         'has no effect without enforce.auth.enabled=true',
@@ -363,13 +324,13 @@ class ConfigParser {
     if (!draft.isEnsembleSchemeOn && names !== undefined) {
       const provider =
         'authProvider.1=org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider';
-      this.#warn('ensembleAuthName', names, `has no effect without ${provider}`);
+      this.#remarks.warn('ensembleAuthName', names, `has no effect without ${provider}`);
     }
     const superAt = this.#given('zookeeper.DigestAuthenticationProvider.superDigest');
     if (superDigest !== undefined && superAt !== undefined && !isDigestSchemeOn) {
       const message =
         'has no effect: DigestAuthenticationProvider.enabled=false takes the scheme away';
-      this.#warn('DigestAuthenticationProvider.superDigest', superAt, message);
+      this.#remarks.warn('DigestAuthenticationProvider.superDigest', superAt, message);
     }
   }
 
@@ -382,7 +343,7 @@ class ConfigParser {
     ] as const) {
       if (throttle[field] >= throttle.localSessionWeight) continue;
       const at = this.#given(`zookeeper.${name}`) ?? { ...NOWHERE, text: String(throttle[field]) };
-      this.#warn(
+      this.#remarks.warn(
         name,
         at,
         `is less than the weight of a local session: ${throttle.localSessionWeight} is used`,
@@ -401,7 +362,7 @@ class ConfigParser {
     ] as const;
     for (const [key, needed] of needs) {
       if (!isOn(key) || isOn(needed)) continue;
-      this.#refuse(
+      this.#remarks.refuse(
         key,
         this.#entries.get(key)!,
         `needs ${needed}`,
@@ -410,18 +371,20 @@ class ConfigParser {
     }
   }
 
-  #finish(ownClient: ListenAddress | undefined): ParsedConfig {
-    const warnings = this.#warnings;
+  #finish(
+    ensemble: EnsembleSurroundings | undefined,
+    ownClient: ListenAddress | undefined,
+  ): ParsedConfig {
     const draft = this.#draft;
     const port = ownClient?.port ?? draft.clientPort;
-    if (this.#problems.length > 0 || port === undefined || draft.dataDir === undefined) {
-      return { ok: false, problems: inFileOrder(this.#problems), warnings: inFileOrder(warnings) };
-    }
+    const { problems } = this.#remarks;
+    if (problems.length > 0 || port === undefined || draft.dataDir === undefined)
+      return { ok: false, problems, warnings: this.#remarks.warnings };
     if (ownClient !== undefined) draft.clientHost = ownClient.host;
     for (const key of ['dataDir', 'dataLogDir'] as const) {
       const at = this.#entries.get(key);
       if (at !== undefined && !/^[./\\]|^[A-Za-z]:/.test(at.text)) {
-        this.#warn(key, at, `is relative: it is ${this.#resolve(at.text)}`);
+        this.#remarks.warn(key, at, `is relative: it is ${this.#resolve(at.text)}`);
       }
     }
     const dataDir = this.#resolve(draft.dataDir);
@@ -429,13 +392,14 @@ class ConfigParser {
       clientPort: port,
       dataDir,
       dataLogDir: draft.dataLogDir === undefined ? dataDir : this.#resolve(draft.dataLogDir),
+      ensemble,
       origin: {
         file: this.#input.file,
         text: this.#originText,
         properties: this.#shownProperties(),
       },
     });
-    return { ok: true, config, warnings: inFileOrder(warnings) };
+    return { ok: true, config, warnings: this.#remarks.warnings };
   }
 
   #shownProperties(): ReadonlyMap<string, string> {
@@ -447,40 +411,13 @@ class ConfigParser {
     return this.#properties.get(property);
   }
 
-  #hasProblem(key: string): boolean {
-    return this.#problems.some((problem) => problem.key === key);
-  }
-
   #miss(key: string, reason: string, remedy: string): void {
-    const place = { file: this.#input.file, line: undefined };
-    this.#problems.push({ ...place, key, value: undefined, reason, remedy });
-  }
-
-  #refuse(key: string, at: PlacedText, reason: string, remedy: string): void {
-    const place = { file: at.file, line: at.line };
-    this.#problems.push({ ...place, key, value: shown(key, at.text), reason, remedy });
-  }
-
-  #warn(key: string, at: PlacedText, message: string): void {
-    const place = { file: at.file, line: at.line };
-    this.#warnings.push({ ...place, key, value: shown(key, at.text), message });
+    this.#remarks.miss(key, { file: this.#input.file, line: undefined }, reason, remedy);
   }
 
   #resolve(path: string): string {
     return this.#input.baseDir === undefined ? resolve(path) : resolve(this.#input.baseDir, path);
   }
-}
-
-/** By line; what has none comes last. */
-function inFileOrder<T extends ConfigPlace>(remarks: readonly T[]): readonly T[] {
-  const lineOf = (remark: T) => remark.line ?? Number.POSITIVE_INFINITY;
-  return [...remarks].sort((left, right) =>
-    lineOf(left) === lineOf(right) ? 0 : lineOf(left) - lineOf(right),
-  );
-}
-
-function shown(key: string, text: string): string {
-  return isSecretName(key.replace(/^-D/, '')) ? MASK : text;
 }
 
 /**

@@ -2,6 +2,7 @@
 // Which zoo.cfg key or system property each field comes from, and what was decided about all the other keys,
 // is written in `config-keys.ts`. A field exists only if the server obeys it.
 
+import type { EnsembleConfig } from './ensemble-config.ts';
 import type { Secret } from './secret.ts';
 
 /** Where a server listens. */
@@ -223,7 +224,7 @@ export interface ConfigOrigin {
   readonly properties: ReadonlyMap<string, string>;
 }
 
-/** The whole configuration of a standalone server. Deeply frozen. */
+/** The whole configuration of a server. Deeply frozen. */
 export interface ServerConfig {
   readonly network: NetworkConfig;
   readonly session: SessionConfig;
@@ -237,5 +238,7 @@ export interface ServerConfig {
   readonly metrics: MetricsConfig;
   /** `audit.enable`. */
   readonly isAuditOn: boolean;
+  /** Undefined: the server is standalone. */
+  readonly ensemble: EnsembleConfig | undefined;
   readonly origin: ConfigOrigin;
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createDraft } from '../../src/config/build-config.ts';
 import { describeProblem, describeWarning, parseServerConfig } from '../../src/config/config.ts';
 import { configKeys } from '../../src/config/config-keys.ts';
 import { bad, good, goodWithWarnings, warningsOf } from './parse.ts';
@@ -56,7 +57,9 @@ describe('the defaults', () => {
         expect([key.name, warningsOf(line, { properties })]).toEqual([key.name, []]);
       }
       if (key.fate === 'ensemble')
-        expect([key.name, key.reader(key.default).kind]).toEqual([key.name, 'value']);
+        expect([key.name, key.apply(createDraft(), key.default)]).toEqual([key.name, undefined]);
+      if (key.fate === 'ensemble' && key.refusal !== undefined)
+        expect([key.name, key.refusal.isHarmless(key.default)]).toEqual([key.name, true]);
       if (key.fate === 'refused')
         expect([key.name, key.isHarmless(key.default)]).toEqual([key.name, true]);
     }

@@ -1,4 +1,5 @@
-import { accepted, type ConfigKey, ensemble, honoured } from '../config-key.ts';
+import type { ServerRole } from '@zooid/protocol';
+import { accepted, type ConfigKey, ensemble, honoured, isNotTrue } from '../config-key.ts';
 import {
   integer,
   oneOf,
@@ -12,9 +13,9 @@ import {
 /** For texts of which nothing is asked. */
 const anyText: Reader<string> = (text) => ({ kind: 'value', value: text });
 
-const peerType: Reader<string> = (text) =>
+const peerType: Reader<ServerRole> = (text) =>
   oneOf(
-    new Map([
+    new Map<string, ServerRole>([
       ['participant', 'participant'],
       ['observer', 'observer'],
     ]),
@@ -29,36 +30,44 @@ export const clusterKeys: readonly ConfigKey[] = [
     pattern: /^server\./,
     isQuiet: true,
     meaning:
-      'Addresses of server N: `host:quorumPort:electionPort[:participant|observer][;[host:]clientPort]`. One line is a standalone server, as with Apache; its client part counts when `myid` in dataDir names it. More than one is refused: ensembles are not supported yet.',
+      'Addresses of server N: `host:quorumPort:electionPort[:participant|observer][;[host:]clientPort]`. One participant is a standalone server unless `standaloneEnabled=false`; more are an ensemble. The line that `myid` in dataDir names is this server: its client part counts. Of several addresses with `|` between them the first is used.',
     reader: anyText,
   }),
   ensemble({
     name: 'group.N',
     form: 'file',
     pattern: /^group/,
-    meaning: 'Servers of a group, for hierarchical quorums.',
+    meaning:
+      'Servers of group N, such as 1:2:3, for hierarchical quorums: more than half of the votes in more than half of the groups. Each participant is in exactly one.',
     reader: anyText,
   }),
   ensemble({
     name: 'weight.N',
     form: 'file',
     pattern: /^weight/,
-    meaning: 'Votes of a server, for hierarchical quorums.',
+    meaning: 'Votes of server N, for hierarchical quorums. 1 unless set; with 0 it never leads.',
     reader: anyText,
   }),
   ensemble({
     name: 'initLimit',
     form: 'file',
     isQuiet: true,
-    meaning: 'Ticks that a follower may take to connect and to copy the state.',
+    meaning:
+      'Ticks that a follower may take to connect and to copy the state. Required in an ensemble.',
     reader: integer(),
+    put: (draft, value) => {
+      draft.ensemble.initLimitTicks = value;
+    },
   }),
   ensemble({
     name: 'syncLimit',
     form: 'file',
     isQuiet: true,
-    meaning: 'Ticks that a follower may fall behind.',
+    meaning: 'Ticks that a follower may fall behind. Required in an ensemble.',
     reader: integer(),
+    put: (draft, value) => {
+      draft.ensemble.syncLimitTicks = value;
+    },
   }),
   ensemble({
     name: 'connectToLearnerMasterLimit',
@@ -66,6 +75,9 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: '0',
     meaning: 'Ticks for which a learner tries to connect. 0 stands for initLimit.',
     reader: integer(),
+    put: (draft, value) => {
+      draft.ensemble.connectLimitTicks = value;
+    },
   }),
   ensemble({
     name: 'electionAlg',
@@ -75,25 +87,29 @@ export const clusterKeys: readonly ConfigKey[] = [
     meaning: 'Only 3, fast leader election, is accepted.',
     reader: oneOf(new Map([['3', 3]]), 'problem'),
   }),
-  ensemble({
+  accepted({
     name: 'electionPort',
     form: 'file',
     meaning: 'Left over from old versions; nobody reads it.',
-    reader: anyText,
+    instead: 'The election port of a server stands in its line.',
   }),
   ensemble({
     name: 'peerType',
     form: 'file',
     default: 'participant',
-    meaning: 'participant or observer.',
+    meaning:
+      'participant or observer. The role in the own server line counts; a different one here is warned of.',
     reader: peerType,
+    put: (draft, value) => {
+      draft.ensemble.peerType = value;
+    },
   }),
   honoured({
     name: 'standaloneEnabled',
     form: 'file',
     default: 'true',
     meaning:
-      'False asks for a quorum of one. That is an ensemble, so it is refused until ensembles are supported.',
+      'False: one server line is an ensemble of one, which others can join by reconfiguration.',
     reader: strictBoolean,
     put: (draft, isAllowed) => {
       draft.isStandaloneAllowed = isAllowed;
@@ -126,34 +142,43 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: 'true',
     meaning: 'Observers keep a log and snapshots.',
     reader: strictBoolean,
+    put: (draft, value) => {
+      draft.ensemble.observer.isStored = value;
+    },
   }),
-  ensemble({
+  accepted({
     name: 'observerMasterPort',
     form: 'file',
     default: '0',
     meaning: 'Port on which a follower serves observers. 0 has none.',
-    reader: integer({ max: 65_535 }),
+    instead: 'Observers are served by the leader.',
   }),
-  ensemble({
+  accepted({
     name: 'observerMaster.sizeLimit',
     form: 'both',
     default: '33554432',
     meaning: 'Bytes that a follower keeps for its observers.',
-    reader: propertyInteger(),
+    instead: 'Observers are served by the leader.',
   }),
   ensemble({
     name: 'observer.reconnectDelayMs',
     form: 'both',
     default: '0',
     meaning: 'Milliseconds that an observer waits before it connects again.',
-    reader: propertyInteger(),
+    reader: propertyInteger({ min: 0 }),
+    put: (draft, value) => {
+      draft.ensemble.observer.reconnectDelayMs = value;
+    },
   }),
   ensemble({
     name: 'observer.election.DelayMs',
     form: 'both',
     default: '200',
     meaning: 'Milliseconds that an observer waits before it looks for a leader.',
-    reader: propertyInteger(),
+    reader: propertyInteger({ min: 0 }),
+    put: (draft, value) => {
+      draft.ensemble.observer.electionDelayMs = value;
+    },
   }),
   ensemble({
     name: 'leaderServes',
@@ -161,13 +186,19 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: 'yes',
     meaning: 'no: the leader takes no clients.',
     reader: onUnlessNo,
+    put: (draft, value) => {
+      draft.ensemble.leader.isServingClients = value;
+    },
   }),
   ensemble({
     name: 'cnxTimeout',
     form: 'both',
     default: '5000',
     meaning: 'Milliseconds to open an election connection.',
-    reader: propertyInteger(),
+    reader: propertyInteger({ min: 1 }),
+    put: (draft, value) => {
+      draft.ensemble.election.connectTimeoutMs = value;
+    },
   }),
   ensemble({
     name: 'quorumCnxnTimeoutMs',
@@ -175,13 +206,19 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: '-1',
     meaning: 'Milliseconds of silence on an election connection. -1 stands for syncLimit ticks.',
     reader: propertyInteger(),
+    put: (draft, value) => {
+      draft.ensemble.election.silenceTimeoutMs = value;
+    },
   }),
   ensemble({
     name: 'electionPortBindRetry',
     form: 'both',
     default: '3',
     meaning: 'Attempts to bind the election port. 0 is without end.',
-    reader: propertyInteger(),
+    reader: propertyInteger({ min: 0 }),
+    put: (draft, value) => {
+      draft.ensemble.election.bindAttemptCountMax = value;
+    },
   }),
   ensemble({
     name: 'quorumListenOnAllIPs',
@@ -189,44 +226,56 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: 'false',
     meaning: 'The ports for other servers are bound to every address.',
     reader: strictBoolean,
+    put: (draft, value) => {
+      draft.ensemble.isListeningOnAllAddresses = value;
+    },
   }),
   ensemble({
     name: 'multiAddress.enabled',
     form: 'file',
     aliases: ['zookeeper.multiAddress.enabled'],
     default: 'false',
-    meaning: 'Allows several addresses for a server.',
+    meaning: 'Allows several addresses in a server line.',
     reader: strictBoolean,
+    put: (draft, value) => {
+      draft.ensemble.isMultiAddressOn = value;
+    },
   }),
-  ensemble({
+  accepted({
     name: 'multiAddress.reachabilityCheckTimeoutMs',
     form: 'file',
     aliases: ['zookeeper.multiAddress.reachabilityCheckTimeoutMs'],
     default: '1000',
     meaning: 'Milliseconds for the check of one address.',
-    reader: integer(),
+    instead: 'The first address of a line is used.',
   }),
-  ensemble({
+  accepted({
     name: 'multiAddress.reachabilityCheckEnabled',
     form: 'file',
     aliases: ['zookeeper.multiAddress.reachabilityCheckEnabled'],
     default: 'true',
     meaning: 'Addresses are checked before one is used.',
-    reader: strictBoolean,
+    instead: 'The first address of a line is used.',
   }),
   ensemble({
     name: 'fastleader.minNotificationInterval',
     form: 'both',
     default: '200',
     meaning: 'Milliseconds after which a vote is first sent again.',
-    reader: propertyInteger(),
+    reader: propertyInteger({ min: 1 }),
+    put: (draft, value) => {
+      draft.ensemble.election.notificationIntervalMsMin = value;
+    },
   }),
   ensemble({
     name: 'fastleader.maxNotificationInterval',
     form: 'both',
     default: '60000',
     meaning: 'Milliseconds at which the doubling of that interval ends.',
-    reader: propertyInteger(),
+    reader: propertyInteger({ min: 1 }),
+    put: (draft, value) => {
+      draft.ensemble.election.notificationIntervalMsMax = value;
+    },
   }),
   ensemble({
     name: 'leader.maxTimeToWaitForEpoch',
@@ -234,33 +283,44 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: '-1',
     meaning: 'Milliseconds after which a leader without enough followers gives up. -1 is never.',
     reader: propertyInteger(),
+    put: (draft, value) => {
+      draft.ensemble.leader.epochWaitMsMax = value < 0 ? undefined : value;
+    },
   }),
   ensemble({
     name: 'leaderConnectDelayDuringRetryMs',
     form: 'both',
     default: '100',
     meaning: 'Milliseconds between two attempts to reach the leader.',
-    reader: propertyInteger(),
+    reader: propertyInteger({ min: 0 }),
+    put: (draft, value) => {
+      draft.ensemble.connectRetryDelayMs = value;
+    },
   }),
   ensemble({
     name: 'oraclePath',
     form: 'file',
     meaning: 'File that decides who goes on when one of two servers is gone.',
     reader: anyText,
+    refusal: {
+      isHarmless: (text) => text === '',
+      reason: 'asks for an oracle, which is not supported',
+      remedy: 'Remove the key, and run three servers: then no oracle is needed.',
+    },
   }),
-  ensemble({
+  accepted({
     name: 'follower.nodelay',
     form: 'property',
     default: 'true',
     meaning: 'TCP_NODELAY towards the leader.',
-    reader: anyText,
+    instead: 'TCP_NODELAY is always on.',
   }),
-  ensemble({
+  accepted({
     name: 'leader.nodelay',
     form: 'property',
     default: 'true',
     meaning: 'TCP_NODELAY towards followers.',
-    reader: anyText,
+    instead: 'TCP_NODELAY is always on.',
   }),
   honoured({
     name: 'readonlymode.enabled',
@@ -279,6 +339,9 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: 'false',
     meaning: 'Sessions that only one server knows.',
     reader: strictBoolean,
+    put: (draft, value) => {
+      draft.ensemble.areSessionsLocal = value;
+    },
   }),
   ensemble({
     name: 'localSessionsUpgradingEnabled',
@@ -286,13 +349,16 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: 'false',
     meaning: 'A local session becomes a global one when it needs to.',
     reader: strictBoolean,
+    put: (draft, value) => {
+      draft.ensemble.areLocalSessionsUpgraded = value;
+    },
   }),
-  ensemble({
+  accepted({
     name: 'leader.ackLoggingFrequency',
     form: 'both',
     default: '1000',
     meaning: 'Every how many acknowledgements a trace line is written.',
-    reader: propertyInteger(),
+    instead: 'Acknowledgements are counted in the metrics.',
   }),
   ensemble({
     name: 'tcpKeepAlive',
@@ -300,13 +366,20 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: 'false',
     meaning: 'The system probes silent connections between servers.',
     reader: propertyBoolean,
+    put: (draft, value) => {
+      draft.ensemble.isTcpKeepAliveOn = value;
+    },
   }),
-  accepted({
+  ensemble({
     name: 'db.autocreate',
     form: 'both',
     default: 'true',
-    meaning: 'False: a server with an empty database does not vote.',
-    instead: 'A standalone server does not vote; it starts with an empty database.',
+    meaning:
+      'False: a server with an empty database does not vote, unless there is a file `initialize` in dataDir.',
+    reader: propertyBoolean,
+    put: (draft, value) => {
+      draft.ensemble.isEmptyDatabaseTrusted = value;
+    },
   }),
   ensemble({
     name: 'sslQuorum',
@@ -314,6 +387,11 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: 'false',
     meaning: 'TLS between servers.',
     reader: strictBoolean,
+    refusal: {
+      isHarmless: isNotTrue,
+      reason: 'asks for TLS between servers, which is not supported yet',
+      remedy: 'Remove the key in all servers, and keep their ports in a network of their own.',
+    },
   }),
   ensemble({
     name: 'portUnification',
@@ -321,12 +399,17 @@ export const clusterKeys: readonly ConfigKey[] = [
     default: 'false',
     meaning: 'The ports for other servers take TLS and plain text.',
     reader: strictBoolean,
+    refusal: {
+      isHarmless: isNotTrue,
+      reason: 'asks for TLS between servers, which is not supported yet',
+      remedy: 'Remove the key in all servers, once none of them uses TLS.',
+    },
   }),
-  ensemble({
+  accepted({
     name: 'sslQuorumReloadCertFiles',
     form: 'file',
     default: 'false',
     meaning: 'The key stores for the connections between servers are read again when they change.',
-    reader: strictBoolean,
+    instead: 'TLS between servers is not supported yet.',
   }),
 ];

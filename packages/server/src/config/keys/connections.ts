@@ -1,4 +1,4 @@
-import { accepted, type ConfigKey, ensemble, honoured } from '../config-key.ts';
+import { accepted, type ConfigKey, honoured } from '../config-key.ts';
 import { integer, propertyBoolean, propertyInteger, share } from '../value-readers.ts';
 
 export const connectionKeys: readonly ConfigKey[] = [
@@ -274,19 +274,19 @@ export const connectionKeys: readonly ConfigKey[] = [
     meaning: 'First size of the buffer for a request.',
     instead: 'Requests are decoded where they arrive, without a buffer for each.',
   }),
-  ensemble({
+  accepted({
     name: 'messageTracker.Enabled',
     form: 'both',
     default: 'false',
     meaning: 'Keeps the last packets between servers for debugging.',
-    reader: propertyBoolean,
+    instead: 'There is no such memory.',
   }),
-  ensemble({
+  accepted({
     name: 'messageTracker.BufferSize',
     form: 'both',
     default: '10',
     meaning: 'How many of them.',
-    reader: propertyInteger(),
+    instead: 'There is no such memory.',
   }),
   ...[
     [

@@ -1,11 +1,12 @@
 import { accepted, type ConfigKey, ensemble, honoured } from '../config-key.ts';
-import { propertyBoolean, propertyInteger, type Reader } from '../value-readers.ts';
+import { propertyBoolean, propertyInteger } from '../value-readers.ts';
 
 const ONE_THREAD = 'One thread does all the work of a server; there is no pool to size.';
 const NO_CACHE = 'Replies are encoded straight from the tree, so there is no cache to size.';
 const WATCHES = 'There is one table of watches, which forgets a closed connection at once.';
 const NO_JVM =
   'There is no Java machine here that could pause; the time that the event loop was held up is among the metrics.';
+const CLOSES_AT_ONCE = 'Closing a socket makes nothing wait.';
 const NO_PATH_STATS = 'Requests are not counted by path yet.';
 
 /** Name, default, meaning, what stands in its place. */
@@ -70,40 +71,25 @@ function pauseKey(name: string, value: string, meaning: string): ConfigKey {
   return accepted({ name, form: 'file', default: value, meaning, instead: NO_JVM });
 }
 
-/** Name, default, reader, meaning of the keys that only leaders and learners read. */
-const ensembleOnly: readonly (readonly [string, string, Reader<unknown>, string])[] = [
+/** Name, meaning, what stands in their place: keys of leaders and learners, all of them off unless set. */
+const pipelineKeys: readonly (readonly [string, string, string])[] = [
   [
     'enableEagerACLCheck',
-    'false',
-    propertyBoolean,
     'A follower refuses what the leader would refuse.',
+    'The leader refuses it.',
   ],
-  ['leader.maxConcurrentSnapSyncs', '10', propertyInteger(), 'Snapshots sent at the same time.'],
-  ['leader.maxConcurrentDiffSyncs', '100', propertyInteger(), 'Logs sent at the same time.'],
-  ['learner.asyncSending', 'false', propertyBoolean, 'A learner sends from a thread of its own.'],
-  [
-    'learner.closeSocketAsync',
-    'false',
-    propertyBoolean,
-    'A learner closes its socket in the background.',
-  ],
-  [
-    'leader.closeSocketAsync',
-    'false',
-    propertyBoolean,
-    'A leader closes its sockets in the background.',
-  ],
+  ['learner.asyncSending', 'A learner sends from a thread of its own.', ONE_THREAD],
+  ['learner.closeSocketAsync', 'A learner closes its socket in the background.', CLOSES_AT_ONCE],
+  ['leader.closeSocketAsync', 'A leader closes its sockets in the background.', CLOSES_AT_ONCE],
   [
     'forward_learner_requests_to_commit_processor_disabled',
-    'false',
-    propertyBoolean,
     "Writes of learners do not queue in the leader's commit processor.",
+    'They never do.',
   ],
   [
     'follower.skipLearnerRequestToNextProcessor',
-    'false',
-    propertyBoolean,
     "Requests of observers skip the follower's next processor.",
+    'Observers are served by the leader.',
   ],
 ];
 
@@ -125,7 +111,27 @@ export const performanceKeys: readonly ConfigKey[] = [
   pauseKey('jvm.pause.info-threshold.ms', '1000', 'Milliseconds above which a pause is mentioned.'),
   pauseKey('jvm.pause.warn-threshold.ms', '10000', 'Milliseconds above which it is a warning.'),
   pauseKey('jvm.pause.sleep.time.ms', '500', 'Milliseconds between two looks.'),
-  ...ensembleOnly.map(([name, value, reader, meaning]) =>
-    ensemble({ name, form: 'both', default: value, meaning, reader }),
+  ensemble({
+    name: 'leader.maxConcurrentSnapSyncs',
+    form: 'both',
+    default: '10',
+    meaning: 'Learners that are sent the whole state at the same time.',
+    reader: propertyInteger({ min: 1 }),
+    put: (draft, count) => {
+      draft.ensemble.leader.snapshotSyncCountMax = count;
+    },
+  }),
+  ensemble({
+    name: 'leader.maxConcurrentDiffSyncs',
+    form: 'both',
+    default: '100',
+    meaning: 'Learners that are sent missed transactions at the same time.',
+    reader: propertyInteger({ min: 1 }),
+    put: (draft, count) => {
+      draft.ensemble.leader.diffSyncCountMax = count;
+    },
+  }),
+  ...pipelineKeys.map(([name, meaning, instead]) =>
+    accepted({ name, form: 'both', default: 'false', meaning, instead }),
   ),
 ];

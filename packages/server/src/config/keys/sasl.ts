@@ -1,7 +1,5 @@
-import { accepted, type ConfigKey, ensemble, refused } from '../config-key.ts';
-import { integer, type Reader, strictBoolean } from '../value-readers.ts';
-
-const anyText: Reader<string> = (text) => ({ kind: 'value', value: text });
+import { accepted, type ConfigKey, ensemble, isNotTrue, refused } from '../config-key.ts';
+import { strictBoolean } from '../value-readers.ts';
 
 const SASL_INSTEAD = 'SASL is not supported yet, so there is nothing that it could change.';
 const CLIENT_INSTEAD = 'It is for clients; no server reads it.';
@@ -98,6 +96,11 @@ export const quorumAuthKeys: readonly ConfigKey[] = [
     default: 'false',
     meaning: 'SASL between servers.',
     reader: strictBoolean,
+    refusal: {
+      isHarmless: isNotTrue,
+      reason: 'asks for SASL between servers, which is not supported yet',
+      remedy: 'Remove the key in all servers, and keep their ports in a network of their own.',
+    },
   }),
   ensemble({
     name: 'quorum.auth.learnerRequireSasl',
@@ -113,32 +116,32 @@ export const quorumAuthKeys: readonly ConfigKey[] = [
     meaning: 'Servers that do not are refused. Needs quorum.auth.learnerRequireSasl.',
     reader: strictBoolean,
   }),
-  ensemble({
+  accepted({
     name: 'quorum.auth.kerberos.servicePrincipal',
     form: 'file',
     default: 'zkquorum/localhost',
     meaning: 'Kerberos principal of the servers.',
-    reader: anyText,
+    instead: 'SASL between servers is not supported yet.',
   }),
-  ensemble({
+  accepted({
     name: 'quorum.auth.learner.saslLoginContext',
     form: 'file',
     default: 'QuorumLearner',
     meaning: 'Section of the JAAS file for connecting.',
-    reader: anyText,
+    instead: 'SASL between servers is not supported yet.',
   }),
-  ensemble({
+  accepted({
     name: 'quorum.auth.server.saslLoginContext',
     form: 'file',
     default: 'QuorumServer',
     meaning: 'Section of the JAAS file for being connected to.',
-    reader: anyText,
+    instead: 'SASL between servers is not supported yet.',
   }),
-  ensemble({
+  accepted({
     name: 'quorum.cnxn.threads.size',
     form: 'file',
     default: '20',
     meaning: 'Threads that open connections between servers.',
-    reader: integer(),
+    instead: 'No threads are needed for it.',
   }),
 ];

@@ -15,6 +15,17 @@ const KILOBYTES_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1024);
 
 const SNAP_RETAIN_COUNT_MIN = 3;
 
+const COMMIT_LOG_COUNT_MIN = 500;
+
+/** ZKDatabase: above 1 is the default. */
+const snapshotShare: Reader<number> = (text) => {
+  const value = Number.parseFloat(text);
+  if (Number.isNaN(value))
+    return { kind: 'default', warning: 'is not a number: the default is used' };
+  if (value > 1) return { kind: 'default', warning: 'is more than 1: the default is used' };
+  return { kind: 'value', value };
+};
+
 const compression: Reader<SnapshotCompression> = (text) => {
   const mode = text.toLowerCase();
   if (mode === '') return { kind: 'value', value: 'none' };
@@ -77,19 +88,23 @@ export const storageKeys: readonly ConfigKey[] = [
     name: 'commitLogCount',
     form: 'both',
     default: '500',
-    meaning: 'Committed transactions that are kept in memory for followers that come back.',
-    reader: propertyInteger(),
+    meaning:
+      'Committed transactions that are kept in memory for followers that come back. At least 500.',
+    reader: clamped(propertyInteger(), COMMIT_LOG_COUNT_MIN),
+    put: (draft, value) => {
+      draft.ensemble.leader.commitLogCount = value;
+    },
   }),
   ensemble({
     name: 'snapshotSizeFactor',
     form: 'both',
     default: '0.33',
     meaning:
-      'Share of a snapshot that the log for a follower may have before the snapshot is sent instead.',
-    reader: (text) =>
-      Number.isNaN(Number.parseFloat(text))
-        ? { kind: 'default', warning: 'is not a number: the default is used' }
-        : { kind: 'value', value: Number.parseFloat(text) },
+      'Share of a snapshot that the log for a follower may have before the snapshot is sent instead. Less than 0 never sends the log on disk.',
+    reader: snapshotShare,
+    put: (draft, value) => {
+      draft.ensemble.leader.logShareMax = value < 0 ? undefined : value;
+    },
   }),
   honoured({
     name: 'forceSync',
@@ -201,6 +216,9 @@ export const storageKeys: readonly ConfigKey[] = [
     default: 'false',
     meaning: 'Followers always get a whole snapshot.',
     reader: propertyBoolean,
+    put: (draft, value) => {
+      draft.ensemble.leader.isSnapshotForced = value;
+    },
   }),
   accepted({
     name: 'flushDelay',
