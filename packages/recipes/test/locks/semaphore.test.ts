@@ -3,7 +3,6 @@ import { BadArgumentsError, OperationTimeoutError, SessionExpiredError } from '@
 import { deferred } from '@zooid/client/waiting';
 import { describe, expect, test } from 'vitest';
 import { type LeaseCount, type LockLayout, Semaphore, SemaphoreMutex } from '../../src/index.ts';
-import { forEachCut } from '../support/cuts.ts';
 import { History } from '../support/history.ts';
 import { childrenOf, startSetup, untilAborted, untilChildren } from '../support/setup.ts';
 
@@ -139,19 +138,6 @@ describe.each(layouts)("in %s's layout", (layout) => {
     await (await waiting).release();
     await untilChildren(a!, leases, 0);
     await untilChildren(a!, locks, 0);
-  });
-
-  test('wherever the connection breaks, one lease is had and nothing is left', async () => {
-    await using setup = await startSetup({ proxy: false });
-    const observer = await setup.connect();
-    const cutCount = await forEachCut(setup.server, async (zk, cut) => {
-      const lease = await new Semaphore(zk, '/s', 1, { layout }).acquire();
-      expect(await childrenOf(observer, leases), JSON.stringify(cut)).toHaveLength(1);
-      await lease.release();
-      expect(await childrenOf(observer, leases), JSON.stringify(cut)).toEqual([]);
-      await untilChildren(observer, locks, 0);
-    });
-    expect(cutCount).toBeGreaterThan(20);
   });
 
   test('those who wait get theirs when the server is restarted', async () => {
