@@ -4,6 +4,7 @@ import type { StorageConfig } from './config/config.ts';
 import { DataDir } from './disk/data-dir.ts';
 import { type DiskCalls, realDisk } from './disk/disk-calls.ts';
 import { listSnapshots } from './disk/disk-names.ts';
+import { EpochFiles } from './disk/epoch-files.ts';
 import { FileTxnLog, type FileTxnLogOptions } from './disk/file-txn-log.ts';
 import { LogWriteError } from './disk/log-write-error.ts';
 import { MemoryWarmer } from './disk/memory-warmer.ts';
@@ -61,6 +62,8 @@ export class Storage {
   readonly #dataDir: DataDir;
   readonly #disk: DiskCalls;
   readonly #snapshots: SnapshotStore;
+  /** What a member of an ensemble promised, and whose history it has; a standalone server leaves them alone. */
+  readonly epochs: EpochFiles;
   #isClosing = false;
   #core: ServerCore | undefined;
   #log: TxnLog | undefined;
@@ -82,6 +85,7 @@ export class Storage {
     this.#parts = parts;
     this.#dataDir = dataDir;
     this.#disk = parts.disk ?? realDisk;
+    this.epochs = new EpochFiles(dataDir.snapshotDirectory);
     this.#snapshots = new SnapshotStore(
       {
         directory: dataDir.snapshotDirectory,

@@ -30,9 +30,6 @@ export interface DataDirOptions {
   readonly missing: 'created' | 'refused';
 }
 
-/** One of the two epochs that a member of an ensemble keeps. */
-export type EpochName = 'acceptedEpoch' | 'currentEpoch';
-
 export class DataDir {
   readonly dataDir: string;
   readonly dataLogDir: string;
@@ -92,18 +89,6 @@ export class DataDir {
     if (text === undefined) return undefined;
     // The first line counts, as in Apache.
     return parseCount(file, (text.split('\n', 1)[0] ?? '').trim());
-  }
-
-  /** An epoch; undefined if it was never written. @throws DataDirError if the file holds no number. */
-  readEpoch(name: EpochName): number | undefined {
-    const file = path.join(this.snapshotDirectory, name);
-    const text = readText(file);
-    return text === undefined ? undefined : parseCount(file, text.trim());
-  }
-
-  /** Stores an epoch: durable when this returns, and never half written. */
-  writeEpoch(name: EpochName, epoch: number): void {
-    writeFileAtomically(path.join(this.snapshotDirectory, name), String(epoch));
   }
 
   /**
@@ -295,24 +280,6 @@ function parseCount(file: string, text: string): number {
     `it should hold one number and holds ${JSON.stringify(text.slice(0, 40))}`,
     'Write the right number into it.',
   );
-}
-
-function writeFileAtomically(file: string, text: string): void {
-  const temporary = `${file}.tmp`;
-  const fd = fs.openSync(temporary, 'w', 0o644);
-  try {
-    fs.writeSync(fd, text);
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-  fs.renameSync(temporary, file);
-  const directory = fs.openSync(path.dirname(file), 'r');
-  try {
-    fs.fsyncSync(directory);
-  } finally {
-    fs.closeSync(directory);
-  }
 }
 
 function directoryBytes(directory: string): number {

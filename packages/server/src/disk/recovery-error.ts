@@ -12,6 +12,10 @@ export type RecoveryProblem =
   | 'SNAPSHOT_MISSING'
   /** There are snapshots and none of them is whole. */
   | 'SNAPSHOT_DAMAGED'
+  /** The epoch files are behind the log, or behind each other. */
+  | 'EPOCH_BEHIND'
+  /** An epoch file does not hold an epoch. */
+  | 'EPOCH_UNREADABLE'
   /** The disk did not let itself be read. */
   | 'UNREADABLE';
 

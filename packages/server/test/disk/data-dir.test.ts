@@ -122,24 +122,6 @@ describe('a directory of another kind is refused and left as it is', () => {
 });
 
 describe('small files', () => {
-  test('epochs are written whole and come back', () => {
-    const opened = open({ dataDir: temporaryDirectory() });
-    expect(opened.readEpoch('acceptedEpoch')).toBeUndefined();
-
-    opened.writeEpoch('acceptedEpoch', 7);
-    opened.writeEpoch('currentEpoch', 6);
-    opened.writeEpoch('acceptedEpoch', 8);
-
-    expect(opened.readEpoch('acceptedEpoch')).toBe(8);
-    expect(opened.readEpoch('currentEpoch')).toBe(6);
-    expect(fs.readdirSync(opened.snapshotDirectory).sort()).toEqual([
-      'acceptedEpoch',
-      'currentEpoch',
-    ]);
-    expect(fs.readFileSync(path.join(opened.snapshotDirectory, 'acceptedEpoch'), 'utf8')).toBe('8');
-    opened.close();
-  });
-
   test('myid is the number in the first line, and anything else is an error that names the file', () => {
     const root = withFiles({ myid: '3\n# three\n' });
     const opened = open({ dataDir: root });

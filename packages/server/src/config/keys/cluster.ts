@@ -23,7 +23,7 @@ const peerType: Reader<ServerRole> = (text) =>
   )(text.toLowerCase());
 
 export const clusterKeys: readonly ConfigKey[] = [
-  // The server lines are read together, in `server-lines.ts`; this line is for the reference page.
+  // The server lines are read together, in `read-ensemble.ts`; this line is for the reference page.
   ensemble({
     name: 'server.N',
     form: 'file',
