@@ -7,7 +7,7 @@ export function coreOptionsOf(config: ServerConfig): CoreOptions {
   const { session, tree } = config;
   return {
     // Apache counts the sessions of a standalone server from id 1. Source: createSessionTrackerServerId.
-    serverId: 1,
+    serverId: config.ensemble?.serverId ?? 1,
     tickTimeMs: session.tickTimeMs,
     sessionTimeoutMsMin: session.timeoutMsMin,
     sessionTimeoutMsMax: session.timeoutMsMax,

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { ServerCore, Turn } from '@zooid/core';
+import { type MembershipParts, ServerCore, Turn } from '@zooid/core';
 import type { Logger } from 'pino';
 import { accessRulesOf } from './access.ts';
 import { DisklessView } from './admin/diskless-view.ts';
@@ -13,6 +13,7 @@ import { coreOptionsOf } from './core-options.ts';
 import type { DiskCalls } from './disk/disk-calls.ts';
 import type { LogWriteError } from './disk/log-write-error.ts';
 import { MemoryDisk } from './disk/memory-disk.ts';
+import type { MemberShell } from './ensemble/member-shell.ts';
 import type { HttpServers } from './http-servers.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { ClientListener } from './net/client-listener.ts';
@@ -85,7 +86,6 @@ export async function startServer(
   options: ServerOptions = {},
 ): Promise<RunningServer> {
   // As a standalone server it would take writes that the other members never see.
-  if (config.ensemble !== undefined) throw new Error('ensembles are not supported yet');
   const server = new Server(config, options);
   try {
     await server.start();
@@ -120,8 +120,12 @@ class Server implements RunningServer {
   #turn: Turn | undefined;
   #listener: ClientListener | undefined;
   #ticker: Ticker | undefined;
+  /** Undefined for a server that is alone. */
+  #memberShell: MemberShell | undefined;
   #http: HttpServers | undefined;
   readonly #traceMask = new TraceMask();
+  /** A turn has ended that may have applied transactions and answered clients. */
+  #afterTurn = (): void => {};
 
   #isRestoring = false;
   /** Ends what waits for others. */
@@ -174,6 +178,7 @@ class Server implements RunningServer {
         : new MemoryStorage(medium === 'memory' ? new MemoryDisk() : medium);
     this.#storage = storage;
     const meter = new ServerMeter(stats);
+    const membership = await this.#membership(storage);
     const core = new ServerCore({
       options: coreOptionsOf(config),
       outbox: {
@@ -185,7 +190,9 @@ class Server implements RunningServer {
       wallMs: clock.wallMs(),
       nowMs: clock.nowMs(),
       random: { next: Math.random },
+      membership,
     });
+    this.#core = core;
     const restore = async (onto: Storage, body: Readable): Promise<number> => {
       if (this.#isRestoring) throw new Error('another restore is under way');
       this.#isRestoring = true;
@@ -241,9 +248,8 @@ class Server implements RunningServer {
           // What was synced before is applied.
           stats.logBatchTxns.add(zxid - core.lastAppliedZxid);
           turn.onLogSynced(zxid);
-          gate.onProgress();
-          listener.releaseHeld();
-          storage.snapshotIfDue();
+          this.#memberShell?.arm();
+          this.#afterTurn();
         },
         onFailed: (error) => this.#onLogFailed(error),
         onSlowSync: ({ durationMs, file }) => {
@@ -261,7 +267,9 @@ class Server implements RunningServer {
       wallMs: clock.wallMs,
       nowMs: clock.nowMs,
       send: (client, out) => listener.send(client, out),
+      sendToPeer: (link, out) => this.#memberShell?.send(link, out),
     });
+    this.#turn = turn;
     const listener = new ClientListener({
       config: config.network,
       outstandingMax: config.throttle.outstandingRequestCountMax,
@@ -276,8 +284,12 @@ class Server implements RunningServer {
       clock,
     });
     const gate = new RequestGate(core, listener);
-    this.#core = core;
-    this.#turn = turn;
+    this.#afterTurn = () => {
+      gate.onProgress();
+      listener.releaseHeld();
+      // What a member logs before it is in a role may have to be cut off again.
+      if (core.member?.isServing !== false) storage.snapshotIfDue();
+    };
     this.#listener = listener;
     this.clientPort = await listener.listen();
     this.#ticker = new Ticker({
@@ -295,6 +307,7 @@ class Server implements RunningServer {
       },
     });
     storage.startPurging();
+    await this.#memberShell?.start(core, turn);
     this.#phase.isServing = true;
     this.#phase.notReadyReason = undefined;
     this.#audit?.recordStart('success');
@@ -305,6 +318,37 @@ class Server implements RunningServer {
       dataDir: config.storage.dataDir,
       durationMs: clock.nowMs() - this.#startedMs,
     });
+  }
+
+  /** What makes this server the member of an ensemble; undefined when its configuration names none. */
+  async #membership(storage: Storage | MemoryStorage): Promise<MembershipParts | undefined> {
+    const { ensemble, session, network } = this.#config;
+    if (ensemble === undefined) return undefined;
+    // Loaded when they are needed: a server that is alone starts sooner without them.
+    const { MemberShell } = await import('./ensemble/member-shell.ts');
+    const { memberConfigOf, memberOptionsOf } = await import('./ensemble/member-options.ts');
+    const { DiskMemberStorage } = await import('./ensemble/disk-member-storage.ts');
+    if (!(storage instanceof Storage)) throw new TypeError('a member keeps its data on disk');
+    const shell = new MemberShell({
+      ensemble,
+      dataBytesMax: network.frameBytesMax,
+      storage: new DiskMemberStorage({
+        storage,
+        core: () => this.#core!,
+        turn: () => this.#turn!,
+      }),
+      afterTurn: () => this.#afterTurn(),
+      hangUpOnClients: () => this.#listener?.hangUpOnAll(),
+      clock: this.#clock,
+      report: (fact) => this.#reporter.report(fact),
+      onFatal: (error) => this.#fail(error),
+    });
+    this.#memberShell = shell;
+    return {
+      options: memberOptionsOf(ensemble, session.tickTimeMs, () => storage.snapshotBytes),
+      config: memberConfigOf(ensemble),
+      outbox: shell,
+    };
   }
 
   sessions(): SessionState[] {
@@ -343,8 +387,10 @@ class Server implements RunningServer {
     this.#stopping.abort(new Error('the server stops'));
     // What was taken in is answered: no more is read, then the log is written out, then all hang up.
     this.#listener?.stopReading();
+    this.#memberShell?.endRole();
     await this.#storage?.stop(this.#fatal === undefined ? 'finished' : 'given-up');
     await this.#listener?.close();
+    await this.#memberShell?.close();
     await this.#http?.close();
     await this.#storage?.close();
     this.#reporter.report({
@@ -357,11 +403,16 @@ class Server implements RunningServer {
 
   /** The log is how this server keeps its promises: without it, it must not go on. */
   #onLogFailed(error: LogWriteError): void {
-    this.#fatal = error;
     this.#phase.notAliveReason = `the transaction log failed: ${error.message}`;
     this.#phase.notReadyReason = this.#phase.notAliveReason;
     const { file, message: reason, remedy } = error;
     this.#reporter.report({ kind: 'log-failed', file, reason, remedy });
+    this.#fail(error);
+  }
+
+  /** Nothing more may be promised. */
+  #fail(error: Error): void {
+    this.#fatal ??= error;
     void this.close();
   }
 

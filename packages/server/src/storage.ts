@@ -1,4 +1,4 @@
-import { promises as fsp } from 'node:fs';
+import fs, { promises as fsp } from 'node:fs';
 import type { NewState, ServerCore } from '@zooid/core';
 import type { StorageConfig } from './config/config.ts';
 import { DataDir } from './disk/data-dir.ts';
@@ -125,6 +125,14 @@ export class Storage {
     return this.#dataDir.logDirectory;
   }
 
+  /** Size of the newest snapshot, bytes; 0 when there is none. */
+  get snapshotBytes(): number {
+    const newest = listSnapshots(this.snapshotDirectory)[0];
+    return newest === undefined
+      ? 0
+      : (fs.statSync(newest.path, { throwIfNoEntry: false })?.size ?? 0);
+  }
+
   /** Where transactions go; {@link restore} has opened it. */
   get log(): TxnLog {
     if (this.#log === undefined) throw new Error('the log is not open before the restore');
@@ -178,6 +186,18 @@ export class Storage {
     // gone without a transaction: a log replayed over the old snapshot would meet them again.
     if (recovered.snapshotZxid === undefined || orphans > 0) await this.takeSnapshot();
     return recovered;
+  }
+
+  async truncate(_zxid: number): Promise<void> {
+    throw new Error('not yet');
+  }
+
+  async readTxns(
+    _afterZxid: number,
+    _lastZxid: number,
+    _bytesMax: number,
+  ): Promise<readonly Uint8Array[] | undefined> {
+    return undefined;
   }
 
   /** Takes a snapshot when the log has grown enough. Called after transactions were applied. */

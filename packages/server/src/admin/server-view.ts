@@ -4,7 +4,7 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServerCore, Session } from '@zooid/core';
+import type { MemberRole, ServerCore, Session } from '@zooid/core';
 import type { Clock } from '../clock.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { listSnapshots } from '../disk/disk-names.ts';
@@ -70,7 +70,6 @@ const NO_CONNECTIONS: ReadonlySet<ClientConnection> = new Set();
 export class ServerView implements AdminView {
   readonly stats: ServerStats;
   readonly version: string = versionText();
-  readonly state: ServerState = 'standalone';
   readonly isReadOnly = false;
   readonly outstandingTlsHandshakes = 0;
   readonly takeSnapshot?: NonNullable<AdminView['takeSnapshot']>;
@@ -86,8 +85,13 @@ export class ServerView implements AdminView {
     if (parts.restore !== undefined) this.restore = parts.restore;
   }
 
+  get state(): ServerState {
+    return stateOf(this.#parts.core.member?.role);
+  }
+
   get isServing(): boolean {
-    return this.#parts.phase.isServing;
+    const { phase, core } = this.#parts;
+    return phase.isServing && core.member?.isServing !== false;
   }
 
   get notReadyReason(): string | undefined {
@@ -270,6 +274,20 @@ export class ServerView implements AdminView {
 
   get #connections(): ReadonlySet<ClientConnection> {
     return this.#parts.connectionSource()?.connections ?? NO_CONNECTIONS;
+  }
+}
+
+/** Source: ServerStats.Provider.getState. */
+function stateOf(role: MemberRole | undefined): ServerState {
+  switch (role) {
+    case undefined:
+      return 'standalone';
+    case 'leading':
+      return 'leader';
+    case 'observing':
+      return 'observer';
+    default:
+      return 'follower';
   }
 }
 

@@ -109,6 +109,14 @@ export class ClientListener {
     this.#isOnHold = true;
   }
 
+  /** This server serves nobody any more: every client is told to go, when what it was answered is sent. Within a turn. */
+  hangUpOnAll(): void {
+    const { replies } = this.#parts.core;
+    for (const connection of this.connections) {
+      if (connection.phase !== 'new') replies.hangUp(connection, 'not-serving');
+    }
+  }
+
   /** Takes requests again, those that waited first. */
   release(): void {
     this.#isOnHold = false;

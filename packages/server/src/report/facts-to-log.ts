@@ -6,6 +6,7 @@
  */
 import type { Client, Fact } from '@zooid/core';
 import type { RecoveryFact } from '../disk/recovery.ts';
+import { type EnsembleFact, memberLineOf } from './member-lines.ts';
 import type { ShellFact } from './shell-fact.ts';
 
 /** One line to be. */
@@ -192,7 +193,15 @@ export function lineOf(fact: Fact | ShellFact): LogLine | undefined {
       );
     case 'admin-failed':
       return error('admin command failed', { command: fact.command, reason: fact.reason });
+    default:
+      return ofMember(fact);
   }
+}
+
+function ofMember(fact: EnsembleFact): LogLine {
+  const { level, message, fields, pace } = memberLineOf(fact);
+  const made = line(level, message, fields);
+  return pace === 'provoked' ? provoked(made) : made;
 }
 
 /** What recovery saw and could live with. */

@@ -4,6 +4,7 @@
  */
 
 import type { RecoveryFact } from '../disk/recovery.ts';
+import type { EnsembleFact } from './member-lines.ts';
 
 /** Why a new connection was turned away. */
 export type RefusalReason = 'too-many-from-address' | 'too-many-connections' | 'throttled';
@@ -19,6 +20,7 @@ export type CutReason =
 
 /** One thing that happened. Times are milliseconds, sizes bytes. */
 export type ShellFact =
+  | EnsembleFact
   | {
       readonly kind: 'server-started';
       readonly version: string;

@@ -1,0 +1,60 @@
+import type { NewState, SavedEpochs, ServerCore, Turn } from '@zooid/core';
+import { EpochFiles } from '../disk/epoch-files.ts';
+import type { Storage } from '../storage.ts';
+import type { MemberStorage } from './member-storage.ts';
+
+/** A member's storage on disk: the log and the snapshots of `Storage`, and two files with the epochs. */
+export class DiskMemberStorage implements MemberStorage {
+  readonly #storage: Storage;
+  readonly #core: () => ServerCore;
+  readonly #turn: () => Turn;
+  readonly #files: EpochFiles;
+
+  constructor(parts: {
+    readonly storage: Storage;
+    readonly core: () => ServerCore;
+    readonly turn: () => Turn;
+  }) {
+    this.#storage = parts.storage;
+    this.#core = parts.core;
+    this.#turn = parts.turn;
+    this.#files = new EpochFiles(parts.storage.snapshotDirectory);
+  }
+
+  get epochs(): SavedEpochs {
+    return this.#files.load(this.#core().lastAppliedZxid);
+  }
+
+  saveAcceptedEpoch(epoch: number): void {
+    this.#files.saveAccepted(epoch);
+  }
+
+  saveCurrentEpoch(epoch: number): void {
+    this.#files.saveCurrent(epoch);
+  }
+
+  async truncate(zxid: number): Promise<void> {
+    await this.#storage.truncate(zxid);
+  }
+
+  async installState(state: NewState): Promise<void> {
+    await this.#storage.replaceState(state, {
+      // Nothing is in work: no client is served, and the log is idle.
+      stop: async () => {},
+      takeOver: (from) => {
+        this.#turn().begin();
+        this.#core().replaceState(from);
+        this.#turn().end();
+      },
+      goOn: () => {},
+    });
+  }
+
+  readTxns(
+    afterZxid: number,
+    lastZxid: number,
+    bytesMax: number,
+  ): Promise<readonly Uint8Array[] | undefined> {
+    return this.#storage.readTxns(afterZxid, lastZxid, bytesMax);
+  }
+}

@@ -1,0 +1,294 @@
+/**
+ * The shell around a member of an ensemble: ports for other servers, epochs on disk, the clock of elections. It does what the core's
+ * `Member` wants, and tells it what happened, each time in a turn.
+ */
+
+import {
+  type Member,
+  type MemberFact,
+  type MemberOutbox,
+  type NewState,
+  type OwnNotification,
+  type PeerLink,
+  type ServerCore,
+  type ServerId,
+  type Turn,
+  txnZxid,
+} from '@zooid/core';
+import type { JuteWriter } from '@zooid/protocol';
+import type { Clock } from '../clock.ts';
+import type { EnsembleConfig } from '../config/ensemble-config.ts';
+import { toWireNotification, tryFromWireNotification } from '../net/election-notification.ts';
+import { ElectionPort, type ElectionPortFact } from '../net/election-port.ts';
+import { LeaderConnector } from '../net/leader-connector.ts';
+import { LearnerPort } from '../net/learner-port.ts';
+import { NameLookup } from '../net/name-lookup.ts';
+import type { PeerAddress } from '../net/peer-address.ts';
+import {
+  type QuorumConnection,
+  type QuorumConnectionParts,
+  UNSENT_BYTES_MAX_DEFAULT,
+} from '../net/quorum-connection.ts';
+import type { MemberStorage } from './member-storage.ts';
+
+/** What an operator would want to know of the quorum port. */
+export type QuorumPortFact =
+  | { readonly kind: 'quorum-port-unavailable'; readonly port: number; readonly reason: string }
+  | { readonly kind: 'leader-unreachable'; readonly address: string; readonly reason: string }
+  | { readonly kind: 'quorum-too-many'; readonly address: string };
+
+export interface MemberShellParts {
+  readonly ensemble: EnsembleConfig;
+  /** `jute.maxbuffer`: longest data of a packet. */
+  readonly dataBytesMax: number;
+  readonly storage: MemberStorage;
+  /** A turn has ended that may have applied transactions and answered clients. */
+  readonly afterTurn: () => void;
+  /** Hangs up on every client; within a turn. */
+  readonly hangUpOnClients: () => void;
+  readonly clock: Clock;
+  readonly report: (fact: MemberFact | ElectionPortFact | QuorumPortFact) => void;
+  /** This server can keep its promises no longer and must stop. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** A packet is longer than the request in it: header, digest, identities. */
+const PACKET_OVERHEAD_BYTES = 64 * 1024;
+
+export class MemberShell implements MemberOutbox {
+  readonly #parts: MemberShellParts;
+  readonly #peers: ReadonlyMap<ServerId, PeerAddress>;
+  readonly #election: ElectionPort;
+  readonly #learners: LearnerPort;
+  readonly #connector: LeaderConnector;
+  #core: ServerCore | undefined;
+  #turn: Turn | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueMs = Number.POSITIVE_INFINITY;
+  #isStopped = false;
+
+  constructor(parts: MemberShellParts) {
+    this.#parts = parts;
+    const { ensemble, report } = parts;
+    // Of several addresses the first is used.
+    this.#peers = new Map(
+      [...ensemble.membership.servers].map(([id, { addresses }]) => [id, addresses[0]]),
+    );
+    const own = this.#peers.get(ensemble.serverId)!;
+    const host = ensemble.isListeningOnAllAddresses ? undefined : own.host;
+    const names = new NameLookup();
+    const connectTimeoutMs = ensemble.election.connectTimeoutMs;
+    this.#election = new ElectionPort({
+      serverId: ensemble.serverId,
+      listen: { host, port: own.electionPort },
+      peers: () => this.#peers,
+      connectTimeoutMs,
+      names,
+      clock: parts.clock,
+      events: {
+        onNotification: (from, wire) => {
+          const notification = tryFromWireNotification(from, wire);
+          if (notification === undefined) return;
+          this.#tell((member) => member.onNotification(notification));
+        },
+        onConnected: (server) => this.#tell((member) => member.onReachable(server, 'reachable')),
+        onDisconnected: (server) =>
+          this.#tell((member) => member.onReachable(server, 'unreachable')),
+        onFact: report,
+      },
+    });
+    const connection = this.#connectionParts();
+    this.#learners = new LearnerPort({
+      listen: { host, port: own.quorumPort },
+      connection,
+      onConnected: (link) => this.#member?.onLearnerConnected(link),
+      onListening: () => {},
+      onListenFailed: ({ message }) =>
+        report({ kind: 'quorum-port-unavailable', port: own.quorumPort, reason: message }),
+      onTooMany: (address) => report({ kind: 'quorum-too-many', address }),
+    });
+    this.#connector = new LeaderConnector({
+      connection,
+      names,
+      connectTimeoutMs,
+      onConnected: (link) => this.#member?.onLeaderConnected(link),
+      onRefused: (address, { message }) =>
+        report({
+          kind: 'leader-unreachable',
+          address: `${address.host}:${address.port}`,
+          reason: message,
+        }),
+    });
+  }
+
+  /** Opens the election port and begins to look for a leader. The core is restored, and its log open. @throws what the system says of the port. */
+  async start(core: ServerCore, turn: Turn): Promise<void> {
+    this.#core = core;
+    this.#turn = turn;
+    await this.#election.listen();
+    turn.begin();
+    core.joinEnsemble(this.#parts.storage.epochs);
+    turn.end();
+    this.arm();
+  }
+
+  /** Sets the timer for what the member is to do next. After every turn that may have changed it. */
+  arm(): void {
+    const dueMs = this.#isStopped ? Number.POSITIVE_INFINITY : (this.#member?.nextDueMs ?? 0);
+    if (dueMs === this.#timerDueMs) return;
+    this.#timerDueMs = dueMs;
+    clearTimeout(this.#timer);
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timerDueMs = Number.NaN;
+        this.#tell((member) => member.onTime());
+      },
+      Math.max(0, dueMs - this.#parts.clock.nowMs()),
+    );
+  }
+
+  /** Sends what a turn wrote for another server, and hangs up if the core says so. */
+  send(link: PeerLink, out: JuteWriter): void {
+    (link as QuorumConnection).send(out);
+  }
+
+  /** Ends the role, if there is one, for good: the others look for another leader at once. */
+  endRole(): void {
+    this.#tell((member) => member.stop());
+    this.#isStopped = true;
+    this.arm();
+  }
+
+  /** Closes the ports and all connections. After {@link endRole}. */
+  async close(): Promise<void> {
+    this.#isStopped = true;
+    this.arm();
+    this.#connector.close();
+    this.#learners.close();
+    await this.#election.close();
+  }
+
+  // ── What the member wants ─────────────────────────────────────────────────────────────────────────
+
+  notify(to: ServerId, notification: OwnNotification): void {
+    this.#election.send(to, toWireNotification(notification, this.#member!.config.text));
+  }
+
+  connectAll(): void {
+    this.#election.connectAll();
+  }
+
+  acceptLearners(): void {
+    this.#learners.acceptLearners();
+  }
+
+  refuseLearners(): void {
+    this.#learners.refuseLearners();
+  }
+
+  connectToLeader(leader: ServerId): void {
+    this.#connector.connectToLeader(() => {
+      const peer = this.#peers.get(leader);
+      return peer === undefined ? undefined : { host: peer.host, port: peer.quorumPort };
+    });
+  }
+
+  cancelConnect(): void {
+    this.#connector.cancel();
+  }
+
+  resume(link: PeerLink): void {
+    (link as QuorumConnection).resume();
+  }
+
+  sendSnapshot(link: PeerLink): void {
+    const core = this.#core!;
+    (link as QuorumConnection).sendSnapshot(core.snapshotHead(), (out) => core.beginImage(out));
+  }
+
+  saveAcceptedEpoch(epoch: number): void {
+    this.#parts.storage.saveAcceptedEpoch(epoch);
+  }
+
+  saveCurrentEpoch(epoch: number): void {
+    this.#parts.storage.saveCurrentEpoch(epoch);
+  }
+
+  truncateLog(zxid: number): void {
+    this.#replaceState(this.#parts.storage.truncate(zxid), (member) => member.onLogTruncated());
+  }
+
+  installState(state: NewState): void {
+    this.#replaceState(this.#parts.storage.installState(state), (member) =>
+      member.onStateInstalled(),
+    );
+  }
+
+  readLog(link: PeerLink, afterZxid: number, lastZxid: number, bytesMax: number): void {
+    this.#parts.storage.readTxns(afterZxid, lastZxid, bytesMax).then(
+      (txns) =>
+        this.#tell((member) => {
+          for (const txn of txns ?? []) {
+            member.onLogRead(link, txnZxid(txn, 0), txn, 0, txn.byteLength);
+          }
+          member.onLogReadEnd(link, txns === undefined ? 'unavailable' : 'complete');
+        }),
+      // A snapshot takes its place; what is wrong with the log the next restart will say.
+      () => this.#tell((member) => member.onLogReadEnd(link, 'unavailable')),
+    );
+  }
+
+  closeClients(): void {
+    this.#parts.hangUpOnClients();
+  }
+
+  reportMember(fact: MemberFact): void {
+    this.#parts.report(fact);
+  }
+
+  // ── Turns ─────────────────────────────────────────────────────────────────────────────────────────
+
+  get #member(): Member | undefined {
+    return this.#core?.member;
+  }
+
+  #connectionParts(): QuorumConnectionParts {
+    return {
+      newTree: () => this.#core!.newTree(),
+      dataBytesMax: this.#parts.dataBytesMax + PACKET_OVERHEAD_BYTES,
+      unsentBytesMax: UNSENT_BYTES_MAX_DEFAULT,
+      events: {
+        beginTurn: () => this.#turn!.begin(),
+        endTurn: () => this.#endTurn(),
+        onPacket: (link, bytes, start, end) => this.#member!.onPeerPacket(link, bytes, start, end),
+        onMalformed: (link, message) => this.#member!.onPeerMalformed(link, message),
+        onSnapshotProgress: (link) => this.#member!.onSnapshotProgress(link),
+        onSnapshotReceived: (link, state) => this.#member!.onSnapshotReceived(link, state),
+        onSnapshotSent: (link) => this.#member!.onSnapshotSent(link),
+        onClosed: (link) => this.#member!.onPeerClosed(link),
+      },
+    };
+  }
+
+  #replaceState(work: Promise<void>, done: (member: Member) => void): void {
+    work.then(
+      () => this.#tell(done),
+      (error: Error) => this.#parts.onFatal(error),
+    );
+  }
+
+  #tell(event: (member: Member) => void): void {
+    const member = this.#member;
+    if (member === undefined || this.#isStopped) return;
+    this.#turn!.begin();
+    event(member);
+    this.#endTurn();
+  }
+
+  #endTurn(): void {
+    this.#turn!.end();
+    this.arm();
+    this.#parts.afterTurn();
+  }
+}

@@ -1,0 +1,115 @@
+/** The table from facts of an ensemble to log lines; the rest of it is `facts-to-log.ts`. */
+
+import type { MemberFact } from '@zooid/core';
+import type { QuorumPortFact } from '../ensemble/member-shell.ts';
+import type { ElectionPortFact } from '../net/election-port.ts';
+
+/** One thing that happened to a member of an ensemble. */
+export type EnsembleFact = MemberFact | ElectionPortFact | QuorumPortFact;
+
+/** A line without its rest: `provoked` ones another server can cause as often as it likes. */
+export interface MemberLine {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, string | number | undefined>>;
+  readonly pace: 'each' | 'provoked';
+}
+
+/** The line that a fact is worth. */
+export function memberLineOf(fact: EnsembleFact): MemberLine {
+  switch (fact.kind) {
+    case 'looking': {
+      const { round, epoch } = fact;
+      return line('info', 'looking for a leader', { round, zxid: hex(fact.zxid), epoch });
+    }
+    case 'elected':
+      return line('info', 'leader elected', { leader: fact.leader, durationMs: fact.durationMs });
+    case 'epoch-accepted':
+      return line('info', 'epoch accepted', { epoch: fact.epoch });
+    case 'serving': {
+      const { role, leader, epoch, durationMs } = fact;
+      return line('info', role, { leader, epoch, durationMs });
+    }
+    case 'role-ended':
+      return line('warn', `${fact.role} ended`, { reason: fact.reason });
+    case 'learner-joined':
+      return line('info', 'learner connected', { server: fact.server, address: fact.address });
+    case 'learner-sync': {
+      const { server, plan } = fact;
+      const fields = { server, plan, from: hex(fact.from), to: hex(fact.to) };
+      return line('info', 'learner is brought up', fields);
+    }
+    case 'learner-synced':
+      return line('info', 'learner is up to date', { server: fact.server });
+    case 'learner-lost': {
+      const { server, address, reason } = fact;
+      return line('warn', 'learner lost', { server, address, reason });
+    }
+    case 'sync-received':
+      return line('info', 'leader brings this server up', {
+        plan: fact.plan,
+        zxid: hex(fact.zxid),
+      });
+    case 'peer-malformed': {
+      const { address, message: detail } = fact;
+      return provoked('warn', 'malformed packet on the quorum port', { address, detail });
+    }
+    case 'election-peer-unreachable': {
+      const { server, address, reason } = fact;
+      return provoked('info', 'server cannot be reached', { server, address, reason });
+    }
+    case 'election-malformed': {
+      const { address, message: detail } = fact;
+      return provoked('warn', 'malformed message on the election port', { address, detail });
+    }
+    case 'election-same-id':
+      return provoked('error', 'another server has the id of this one', {
+        address: fact.address,
+        remedy: 'give each server a number of its own in its file myid',
+      });
+    case 'election-nowhere-to-call': {
+      const { server, address } = fact;
+      return provoked('warn', 'a server that is not in the list did not say where it is', {
+        server,
+        address,
+        remedy: 'add it to the server list of this one, or remove it from that of the other',
+      });
+    }
+    case 'election-too-many':
+      return provoked('warn', 'too many servers on the election port', { address: fact.address });
+    case 'quorum-port-unavailable': {
+      const { port, reason } = fact;
+      return line('error', 'the quorum port cannot be had', {
+        port,
+        reason,
+        remedy: 'end whatever has the port, or give this server another one in every list',
+      });
+    }
+    case 'leader-unreachable': {
+      const { address, reason } = fact;
+      return line('info', 'the leader cannot be reached yet', { address, reason });
+    }
+    case 'quorum-too-many':
+      return provoked('warn', 'too many servers on the quorum port', { address: fact.address });
+  }
+}
+
+function line(
+  level: MemberLine['level'],
+  message: string,
+  fields: MemberLine['fields'],
+): MemberLine {
+  return { level, message, fields, pace: 'each' };
+}
+
+function provoked(
+  level: MemberLine['level'],
+  message: string,
+  fields: MemberLine['fields'],
+): MemberLine {
+  return { level, message, fields, pace: 'provoked' };
+}
+
+function hex(zxid: number): string {
+  return zxid < 0 ? String(zxid) : `0x${zxid.toString(16)}`;
+}
