@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { resetSocket } from './reset-socket.ts';
 
 /** Bytes that wait in one direction, after which the sender is no longer read: it notices as on a full line. */
 const WAITING_BYTES_MAX = 1024 * 1024;
@@ -111,7 +112,7 @@ export class Pipe {
         to.end();
         return;
       case 'reset':
-        to.resetAndDestroy();
+        resetSocket(to);
         return;
       default: {
         const bytes = parcel.subarray(0, this.#bytesLeft);

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { CutPoint, Direction, Ending } from './network-faults.ts';
 import { type LineState, Pipe } from './pipe.ts';
+import { resetSocket } from './reset-socket.ts';
 
 export interface ProxiedConnectionParts {
   /** What the client opened. */
@@ -80,7 +81,7 @@ export class ProxiedConnection {
     for (const socket of [this.#client, this.#server]) {
       // One that was never opened has nobody to tell.
       if (socket.pending && !socket.connecting) socket.destroy();
-      else if (ending === 'reset') socket.resetAndDestroy();
+      else if (ending === 'reset') resetSocket(socket);
       else socket.end();
     }
     this.#setOver();

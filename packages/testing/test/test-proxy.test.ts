@@ -434,6 +434,19 @@ describe('a closed proxy', () => {
     expect([client.isClosed, server.isClosed]).toEqual([false, false]);
   });
 
+  test('has closed connections, too, that were dropped while their end was on its way', async () => {
+    const setup = await setUp();
+    const { client, server } = await connected(setup);
+    setup.proxy.partition();
+    client.socket.end();
+    await goRound(setup.target);
+    const healing = setup.proxy.heal();
+    setup.proxy.dropConnections();
+    await healing;
+    await setup.proxy.close();
+    await server.ended();
+  });
+
   test('is closed by `await using`', async () => {
     const target = await startTarget();
     let port: number;
