@@ -86,7 +86,11 @@ export class Claim {
 
   /** Only the first call counts; later ones wait for it. */
   settle(settlement: Settlement): Promise<void> {
-    this.#settling ??= this.#settle(settlement);
+    this.#settling ??= this.#settle(settlement).catch((error) => {
+      // Whether it was carried out, nobody can tell: if not, somebody else takes the item.
+      if (this.#lockPath !== undefined && this.zk.lost.aborted) this.#lose(this.zk.lost.reason);
+      throw error;
+    });
     return this.#settling;
   }
 
