@@ -1,15 +1,17 @@
 import fs, { promises as fsp } from 'node:fs';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { NewState, ServerCore } from '@zooid/core';
 import type { StorageConfig } from './config/config.ts';
 import { DataDir } from './disk/data-dir.ts';
 import { type DiskCalls, realDisk } from './disk/disk-calls.ts';
 import { listSnapshots } from './disk/disk-names.ts';
-import { EpochFiles } from './disk/epoch-files.ts';
 import { FileTxnLog, type FileTxnLogOptions } from './disk/file-txn-log.ts';
+import { hasTxns, readTxns, type TxnRange } from './disk/log-read.ts';
+import { LogTruncateError, truncateLog } from './disk/log-truncate.ts';
 import { LogWriteError } from './disk/log-write-error.ts';
 import { MemoryWarmer } from './disk/memory-warmer.ts';
 import { purge } from './disk/purge.ts';
-import { type RecoveryFact, recovery } from './disk/recovery.ts';
+import { type RecoveryFact, type RecoveryResult, recovery } from './disk/recovery.ts';
 import { type SnapshotFile, SnapshotStore, type SnapshotWriting } from './disk/snapshot-store.ts';
 import {
   commitRestored,
@@ -23,6 +25,8 @@ import type { ShellFact } from './report/shell-fact.ts';
 
 /** How long a server that stops waits for a snapshot. */
 const SNAPSHOT_AT_STOP_MS_MAX = 2000;
+/** Bytes of log that are handed in at a time. */
+const READ_STEP_BYTES = 256 * 1024;
 
 export interface StorageParts {
   readonly config: StorageConfig;
@@ -62,8 +66,6 @@ export class Storage {
   readonly #dataDir: DataDir;
   readonly #disk: DiskCalls;
   readonly #snapshots: SnapshotStore;
-  /** What a member of an ensemble promised, and whose history it has; a standalone server leaves them alone. */
-  readonly epochs: EpochFiles;
   #isClosing = false;
   #core: ServerCore | undefined;
   #log: TxnLog | undefined;
@@ -85,7 +87,6 @@ export class Storage {
     this.#parts = parts;
     this.#dataDir = dataDir;
     this.#disk = parts.disk ?? realDisk;
-    this.epochs = new EpochFiles(dataDir.snapshotDirectory);
     this.#snapshots = new SnapshotStore(
       {
         directory: dataDir.snapshotDirectory,
@@ -146,8 +147,21 @@ export class Storage {
    * @throws RecoveryError when the files cannot be trusted; they are unchanged then.
    */
   async restore(core: ServerCore, events: TxnLogEvents, nowMs: number): Promise<Recovered> {
-    const { config, report } = this.#parts;
     this.#core = core;
+    this.#logEvents = events;
+    const { recovered, orphanCount } = await this.#load(core, nowMs);
+    // A log without a snapshot is refused at the next start. And ephemerals that no session owned are
+    // gone without a transaction: a log replayed over the old snapshot would meet them again.
+    if (recovered.snapshotZxid === undefined || orphanCount > 0) await this.takeSnapshot();
+    return recovered;
+  }
+
+  /** Loads the files into the core, which is empty, and opens the log behind them. */
+  async #load(
+    core: ServerCore,
+    nowMs: number,
+  ): Promise<{ readonly recovered: RecoveryResult; readonly orphanCount: number }> {
+    const { config, report } = this.#parts;
     const warmer = MemoryWarmer.open(listSnapshots(this.snapshotDirectory)[0]?.path, core.tree);
     const steps = recovery(
       {
@@ -166,7 +180,7 @@ export class Storage {
     );
     const recovered = await runInTurns(steps, () => warmer?.run()).finally(() => warmer?.stop());
     for (const fact of recovered.facts) report(shellFactOf(fact));
-    const orphans = core.finishRestore(nowMs);
+    const orphanCount = core.finishRestore(nowMs);
     report({
       kind: 'recovered',
       snapshotZxid: recovered.snapshotZxid ?? 0,
@@ -177,27 +191,92 @@ export class Storage {
       snapshotMs: recovered.snapshotDurationMs,
       logMs: recovered.replayDurationMs,
     });
-    this.#logEvents = events;
-    this.#log = this.#openLog(recovered.lastZxid, events, {
+    this.#log = this.#openLog(recovered.lastZxid, this.#logEvents!, {
       bytesSinceSnapshot: recovered.recordBytes,
       recordsSinceSnapshot: recovered.recordCount,
     });
-    // A log without a snapshot is refused at the next start. And ephemerals that no session owned are
-    // gone without a transaction: a log replayed over the old snapshot would meet them again.
-    if (recovered.snapshotZxid === undefined || orphans > 0) await this.takeSnapshot();
-    return recovered;
+    return { recovered, orphanCount };
   }
 
-  async truncate(_zxid: number): Promise<void> {
-    throw new Error('not yet');
+  /**
+   * Cuts the log back so that `zxid` is its last record, on disk and in the core, which is restored anew from what is left. When this
+   * resolves, a restart comes up with the same. Nothing may be appended meanwhile, and everything appended must be durable and applied.
+   *
+   * @throws LogTruncateError when that cannot be; then nothing has changed. After any other error nobody knows what the core holds:
+   *   the log is reported as failed, and the next start comes up with the state of before, or with some of its end gone.
+   */
+  async truncate(zxid: number, nowMs: number): Promise<void> {
+    if (this.#swap !== undefined) throw new Error('the state is being replaced');
+    const truncating = this.#truncate(zxid, nowMs);
+    this.#swap = truncating.then(
+      () => {},
+      () => {},
+    );
+    let orphanCount: number;
+    try {
+      orphanCount = await truncating;
+    } finally {
+      this.#swap = undefined;
+    }
+    if (orphanCount > 0) await this.takeSnapshot();
   }
 
-  async readTxns(
-    _afterZxid: number,
-    _lastZxid: number,
-    _bytesMax: number,
-  ): Promise<readonly Uint8Array[] | undefined> {
-    return undefined;
+  /** @returns how many ephemerals went without a transaction. */
+  async #truncate(zxid: number, nowMs: number): Promise<number> {
+    const core = this.#core!;
+    const { log } = this;
+    // It is of the tree that goes.
+    this.#writing?.abort();
+    await this.#snapshotDone.catch(() => {});
+    await this.#purging;
+    await log.close();
+    if (this.#isClosing) throw new Error('the server stops');
+    try {
+      await truncateLog(this.#dataDir, zxid);
+    } catch (error) {
+      if (error instanceof LogTruncateError)
+        this.#log = this.#openLog(log.lastAppendedZxid, this.#logEvents!);
+      else this.#failSwap(error as Error);
+      throw error;
+    }
+    try {
+      core.beginRestore();
+      const { orphanCount } = await this.#load(core, nowMs);
+      return orphanCount;
+    } catch (error) {
+      this.#failSwap(error as Error);
+      throw error;
+    }
+  }
+
+  /**
+   * Reads the transactions of a range from the log on disk and hands each to `visit`, if all of them are there, together with no more
+   * than `bytesMax` bytes. Others have the event loop in between.
+   *
+   * @param visit - its bytes are valid during the call.
+   * @returns `unavailable`: not all of them are there, or they are longer; none was handed in.
+   * @throws what the system says when a file cannot be read; some may have been handed in.
+   */
+  async readLog(
+    range: TxnRange,
+    bytesMax: number,
+    visit: (zxid: number, bytes: Uint8Array, start: number, end: number) => void,
+  ): Promise<'complete' | 'unavailable'> {
+    const goOn = () => {
+      if (this.#isClosing) throw new Error('the server stops');
+    };
+    if (!(await runInTurns(hasTxns(this.logDirectory, range, bytesMax), goOn)))
+      return 'unavailable';
+    let step = 0;
+    for (const { zxid, bytes, start, end } of readTxns(this.logDirectory, range)) {
+      visit(zxid, bytes, start, end);
+      step += end - start;
+      if (step < READ_STEP_BYTES) continue;
+      step = 0;
+      await immediate();
+      goOn();
+    }
+    return 'complete';
   }
 
   /** Takes a snapshot when the log has grown enough. Called after transactions were applied. */
@@ -238,7 +317,12 @@ export class Storage {
     this.#snapshotDone = writing.write(core.beginImage(writing.out));
     try {
       const file = await this.#snapshotDone;
-      if (file === undefined) throw new Error('the snapshot was given up because the server stops');
+      if (file === undefined)
+        throw new Error(
+          this.#isClosing
+            ? 'the snapshot was given up because the server stops'
+            : 'the snapshot was given up because the log is cut back',
+        );
       const { zxid, bytes, durationMs } = file;
       this.#parts.report({ kind: 'snapshot-taken', zxid, file: file.path, bytes, durationMs });
       return file;

@@ -1,4 +1,5 @@
 import type { NewState, SavedEpochs, ServerCore, Turn } from '@zooid/core';
+import { systemClock } from '../clock.ts';
 import { EpochFiles } from '../disk/epoch-files.ts';
 import type { Storage } from '../storage.ts';
 import type { MemberStorage } from './member-storage.ts';
@@ -34,7 +35,7 @@ export class DiskMemberStorage implements MemberStorage {
   }
 
   async truncate(zxid: number): Promise<void> {
-    await this.#storage.truncate(zxid);
+    await this.#storage.truncate(zxid, systemClock.nowMs());
   }
 
   async installState(state: NewState): Promise<void> {
@@ -50,11 +51,17 @@ export class DiskMemberStorage implements MemberStorage {
     });
   }
 
-  readTxns(
+  async readTxns(
     afterZxid: number,
     lastZxid: number,
     bytesMax: number,
   ): Promise<readonly Uint8Array[] | undefined> {
-    return this.#storage.readTxns(afterZxid, lastZxid, bytesMax);
+    const txns: Uint8Array[] = [];
+    const outcome = await this.#storage.readLog(
+      { afterZxid, lastZxid },
+      bytesMax,
+      (_zxid, bytes, start, end) => txns.push(bytes.slice(start, end)),
+    );
+    return outcome === 'complete' ? txns : undefined;
   }
 }
