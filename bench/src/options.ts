@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ServerAddress } from 'zooid/load';
 import { type ClientRow, clientRows } from './client/client-row.ts';
 import { type RecipeRow, recipeRows } from './recipes/recipe-row.ts';
 import type { TableFormat } from './report/table.ts';
 import type { SuitePlan } from './suite/run-suite.ts';
 import { loadSpecs } from './suite/spec.ts';
-import type { ServerAddress } from './wire/session-socket.ts';
 
 /** What the command line asks for. */
 export interface BenchOptions {

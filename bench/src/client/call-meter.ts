@@ -1,5 +1,5 @@
 import type { Histogram } from 'hdr-histogram-js';
-import { newHistogram, UNITS_PER_MS } from '../load/load-meter.ts';
+import { newHistogram, UNITS_PER_MS } from 'zooid/load';
 
 /** Counts the answers of all loops, and times them if that is wanted. */
 export class CallMeter {

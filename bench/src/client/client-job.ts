@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type LatencySummary, summarize } from '../load/load-meter.ts';
-import { KEY_COUNT, Layout } from '../load/workload.ts';
-import { ProcessorClock } from '../processor-clock.ts';
+import { KEY_COUNT, type LatencySummary, Layout, ProcessorClock, summarize } from 'zooid/load';
 import type { Sample } from '../suite/results.ts';
 import { CallMeter } from './call-meter.ts';
 import type { ClientName, ClientRow } from './client-row.ts';

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { ServerAddress } from 'zooid/load';
 import type { Cleanup } from '../cleanup.ts';
-import type { ServerAddress } from '../wire/session-socket.ts';
 
 /** Starts a fixed server in a process of its own, as real servers have it; it ends with this process. */
 export async function startFixedProcess(

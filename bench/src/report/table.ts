@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { isDisturbed, OTHERS_MAX } from '../processor-clock.ts';
+import { isDisturbed, OTHERS_MAX } from 'zooid/load';
 import { barText } from '../suite/bar.ts';
 import type { ColumnName, Figure, ResultRow, Sample, Unit } from '../suite/results.ts';
 import type { Conditions } from './machine.ts';

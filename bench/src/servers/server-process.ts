@@ -4,12 +4,15 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  ProcessorClock,
+  type Reply,
+  type ServerAddress,
+  SetupClient,
+  writeExists,
+} from 'zooid/load';
 import type { Cleanup } from '../cleanup.ts';
-import { ProcessorClock } from '../processor-clock.ts';
 import type { Sample } from '../suite/results.ts';
-import { writeExists } from '../wire/request-frames.ts';
-import type { ServerAddress } from '../wire/session-socket.ts';
-import { type Reply, SetupClient } from '../wire/setup-client.ts';
 import type { ServerKind } from './server-kind.ts';
 
 const START_MS_MAX = 120_000;

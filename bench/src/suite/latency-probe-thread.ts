@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { newHistogram, summarize, UNITS_PER_MS } from '../load/load-meter.ts';
-import { writeGetData } from '../wire/request-frames.ts';
-import { SetupClient } from '../wire/setup-client.ts';
+import { newHistogram, SetupClient, summarize, UNITS_PER_MS, writeGetData } from 'zooid/load';
 import type { ProbeTask } from './latency-probe.ts';
 
 /** Pause between two requests: the probe shall see the server, not load it. */

@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { LatencySummary } from '../load/load-meter.ts';
-import type { ServerAddress } from '../wire/session-socket.ts';
+import type { LatencySummary, ServerAddress } from 'zooid/load';
 
 /** What the thread is told to do. */
 export interface ProbeTask {

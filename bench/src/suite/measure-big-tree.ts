@@ -1,19 +1,21 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Busyness,
+  ensureZnode,
+  type LatencySummary,
+  Layout,
+  runJob,
+  type ServerAddress,
+  SetupClient,
+  SHARD_COUNT,
+  writeGetData,
+} from 'zooid/load';
 import type { Cleanup } from '../cleanup.ts';
-import type { LatencySummary } from '../load/load-meter.ts';
-import { ensureZnode } from '../load/prepare.ts';
-import { runJob } from '../load/run-job.ts';
-import { SHARD_COUNT } from '../load/tape.ts';
-import { Layout } from '../load/workload.ts';
-import type { Busyness } from '../processor-clock.ts';
 import type { ServerKind } from '../servers/server-kind.ts';
 import { type Probe, ServerProcess } from '../servers/server-process.ts';
 import { makeTemporaryDir } from '../servers/temporary-dir.ts';
-import { writeGetData } from '../wire/request-frames.ts';
-import type { ServerAddress } from '../wire/session-socket.ts';
-import { SetupClient } from '../wire/setup-client.ts';
 import { startLatencyProbe } from './latency-probe.ts';
 import type { Sample } from './results.ts';
 

@@ -1,16 +1,14 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Layout, prepareZnodes, SetupClient } from 'zooid/load';
 import type { Cleanup } from '../cleanup.ts';
 import type { ClientJob, ClientResult } from '../client/client-job.ts';
 import { type ClientName, type ClientRow, clientNames } from '../client/client-row.ts';
 import { pinned } from '../client/pinning.ts';
-import { prepareZnodes } from '../load/prepare.ts';
-import { Layout } from '../load/workload.ts';
 import type { ServerKind } from '../servers/server-kind.ts';
 import { ServerProcess } from '../servers/server-process.ts';
 import { makeTemporaryDir } from '../servers/temporary-dir.ts';
-import { SetupClient } from '../wire/setup-client.ts';
 import type { RowHead, Sample } from './results.ts';
 
 const VALUE_BYTES = 100;

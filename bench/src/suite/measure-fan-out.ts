@@ -1,8 +1,12 @@
-import { ensureZnode } from '../load/prepare.ts';
-import { openSessions } from '../wire/open-sessions.ts';
-import { writeDelete, writeGetData, writeSetData } from '../wire/request-frames.ts';
-import type { ServerAddress } from '../wire/session-socket.ts';
-import { SetupClient } from '../wire/setup-client.ts';
+import {
+  ensureZnode,
+  openSessions,
+  type ServerAddress,
+  SetupClient,
+  writeDelete,
+  writeGetData,
+  writeSetData,
+} from 'zooid/load';
 import { median } from './median.ts';
 
 const ROUNDS = 5;
@@ -23,7 +27,7 @@ export async function measureFanOut(
   const path = `${root}-watched`;
   const value = new Uint8Array(100);
   await ensureZnode(writerClient, path, value);
-  const clients = (await openSessions(address, watchers)).map((one) => new SetupClient(one));
+  const clients = (await openSessions([address], watchers)).map((one) => new SetupClient(one));
   try {
     const times: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {

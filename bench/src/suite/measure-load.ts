@@ -1,11 +1,18 @@
-import { type LatencySummary, summarize } from '../load/load-meter.ts';
-import { prepareZnodes } from '../load/prepare.ts';
-import { type JobResult, joinedLatencies, runJob, UNIQUE_PER_THREAD } from '../load/run-job.ts';
-import type { LoadShape } from '../load/run-load.ts';
-import { Layout, type WorkloadName } from '../load/workload.ts';
-import type { Busyness } from '../processor-clock.ts';
-import type { ServerAddress } from '../wire/session-socket.ts';
-import { SetupClient } from '../wire/setup-client.ts';
+import {
+  type Busyness,
+  type JobResult,
+  joinedLatencies,
+  type LatencySummary,
+  Layout,
+  type LoadShape,
+  prepareZnodes,
+  runJob,
+  type ServerAddress,
+  SetupClient,
+  summarize,
+  UNIQUE_PER_THREAD,
+  type WorkloadName,
+} from 'zooid/load';
 
 /** What is asked, by how many, with values of which size. */
 export interface LoadCase {

@@ -1,6 +1,5 @@
+import type { Busyness, LatencySummary } from 'zooid/load';
 import type { ClientName } from '../client/client-row.ts';
-import type { LatencySummary } from '../load/load-meter.ts';
-import type { Busyness } from '../processor-clock.ts';
 import type { RecipeName } from '../recipes/recipe-row.ts';
 import type { TargetName } from '../servers/server-kind.ts';
 import type { Bar } from './bar.ts';

@@ -1,11 +1,8 @@
+import { deleteTree, isDisturbed, type ServerAddress, SetupClient } from 'zooid/load';
 import type { Cleanup } from '../cleanup.ts';
-import { deleteTree } from '../load/prepare.ts';
-import { isDisturbed } from '../processor-clock.ts';
 import type { ServerKind, TargetName } from '../servers/server-kind.ts';
 import { ServerProcess } from '../servers/server-process.ts';
 import { makeTemporaryDir } from '../servers/temporary-dir.ts';
-import type { ServerAddress } from '../wire/session-socket.ts';
-import { SetupClient } from '../wire/setup-client.ts';
 import { measureBigTree } from './measure-big-tree.ts';
 import { measureFanOut } from './measure-fan-out.ts';
 import { type LoadFigures, type LoadSettings, measureLoad } from './measure-load.ts';

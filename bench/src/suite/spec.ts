@@ -1,5 +1,4 @@
-import type { WorkloadName } from '../load/workload.ts';
-import { workloadNames } from '../load/workload.ts';
+import { type WorkloadName, workloadNames } from 'zooid/load';
 import type { Bar } from './bar.ts';
 import type { LoadCase } from './measure-load.ts';
 

@@ -1,11 +1,9 @@
 import { startTestServer } from '@zooid/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Layout, prepareZnodes, SetupClient } from 'zooid/load';
 import { CallMeter } from '../../src/client/call-meter.ts';
 import { runClientJob } from '../../src/client/client-job.ts';
 import { clientNames } from '../../src/client/client-row.ts';
-import { prepareZnodes } from '../../src/load/prepare.ts';
-import { Layout } from '../../src/load/workload.ts';
-import { SetupClient } from '../../src/wire/setup-client.ts';
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startFixedServer } from '../../src/fixed/fixed-server.ts';
+import { startFixedServer } from 'zooid/load';
 import { parseOptions } from '../../src/options.ts';
 import { Results } from '../../src/suite/results.ts';
 import { runOnAddress } from '../../src/suite/run-suite.ts';

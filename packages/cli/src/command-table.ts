@@ -73,6 +73,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/four-letter-word.ts'),
   },
   {
+    name: 'bench',
+    group: 'Talk to servers:',
+    summary: 'measure how many requests servers answer, and how fast',
+    load: () => import('./commands/bench.ts'),
+  },
+  {
     name: 'log',
     group: 'Look inside of files:',
     summary: 'print, check and repair transaction logs',

@@ -1,6 +1,6 @@
 import { ErrorCode } from '@zooid/protocol';
-import { writeCreate, writeDelete, writeGetChildren } from '../wire/request-frames.ts';
-import type { SetupClient } from '../wire/setup-client.ts';
+import { writeCreate, writeDelete, writeGetChildren } from './wire/request-frames.ts';
+import type { SetupClient } from './wire/setup-client.ts';
 import { CHILD_COUNT, childName, DIRECTORY_COUNT, KEY_COUNT, type Layout } from './workload.ts';
 
 const NO_VALUE = new Uint8Array(0);

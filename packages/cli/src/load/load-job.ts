@@ -1,7 +1,7 @@
-import type { ServerAddress } from '../wire/session-socket.ts';
 import type { LoadExtent } from './load-meter.ts';
 import type { Load, LoadShape } from './run-load.ts';
 import type { Tape } from './tape.ts';
+import type { ServerAddress } from './wire/session-socket.ts';
 import {
   bulkCreateTape,
   bulkSetTape,
@@ -33,7 +33,7 @@ export interface LoadJob {
 /** The load that a job describes. */
 export function loadOfJob(job: LoadJob): Load {
   const { address, shape, extent, serverPid } = job;
-  return { address, shape, extent, serverPid, tape: tapeOfJob(job) };
+  return { addresses: [address], shape, extent, serverPid, tape: tapeOfJob(job) };
 }
 
 function tapeOfJob(job: LoadJob): Tape {

@@ -1,5 +1,5 @@
-import { type Busyness, ProcessorClock } from '../processor-clock.ts';
 import type { LoadExtent } from './load-meter.ts';
+import { type Busyness, ProcessorClock } from './processor-clock.ts';
 
 /** Reads a {@link ProcessorClock} over the measured part of a load. */
 export class BusyClock {

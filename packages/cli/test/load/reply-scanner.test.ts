@@ -2,7 +2,7 @@ import { JuteWriter } from '@zooid/protocol';
 import { describe, expect, test } from 'vitest';
 import { ReplyScanner } from '../../src/load/reply-scanner.ts';
 import { countingFrom, Tape } from '../../src/load/tape.ts';
-import { UnexpectedReplyError } from '../../src/wire/server-error.ts';
+import { UnexpectedReplyError } from '../../src/load/wire/server-error.ts';
 
 /** A tape of two frames: the replies to the first have a body of 5 bytes, those to the second none. */
 const tape = new Tape(

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { JuteWriter, OpCode } from '@zooid/protocol';
-import { CHILD_COUNT, childName } from '../load/workload.ts';
+import { CHILD_COUNT, childName } from './workload.ts';
 
 /**
  * A server that knows the answers before it is asked: it looks at the length, xid and opcode of each

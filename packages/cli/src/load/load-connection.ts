@@ -1,7 +1,7 @@
-import type { SessionSocket } from '../wire/session-socket.ts';
 import type { LoadMeter } from './load-meter.ts';
 import { ReplyScanner } from './reply-scanner.ts';
 import type { Tape } from './tape.ts';
+import type { SessionSocket } from './wire/session-socket.ts';
 
 /** How a connection tells that it is done. */
 export interface LoadConnectionEvents {

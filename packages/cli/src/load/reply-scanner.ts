@@ -1,5 +1,5 @@
-import { errorCodeName, UnexpectedReplyError } from '../wire/server-error.ts';
 import type { Tape } from './tape.ts';
+import { errorCodeName, UnexpectedReplyError } from './wire/server-error.ts';
 
 /** `int length | int xid | long zxid | int err`. */
 const HEADER_BYTES = 20;

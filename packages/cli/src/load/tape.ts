@@ -1,5 +1,5 @@
 import { JuteWriter } from '@zooid/protocol';
-import { XID_OFFSET } from '../wire/request-frames.ts';
+import { XID_OFFSET } from './wire/request-frames.ts';
 
 /** Digits of a name that is unique in a run. */
 export const UNIQUE_DIGITS = 8;

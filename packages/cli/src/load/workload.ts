@@ -1,12 +1,4 @@
 import {
-  writeCreate,
-  writeDelete,
-  writeExists,
-  writeGetChildren,
-  writeGetData,
-  writeSetData,
-} from '../wire/request-frames.ts';
-import {
   countingFrom,
   SHARD_DIGITS,
   shardName,
@@ -15,6 +7,14 @@ import {
   UNIQUE_DIGITS,
   uniqueName,
 } from './tape.ts';
+import {
+  writeCreate,
+  writeDelete,
+  writeExists,
+  writeGetChildren,
+  writeGetData,
+  writeSetData,
+} from './wire/request-frames.ts';
 
 /** What is asked of the server. */
 export const workloadNames = [

@@ -100,6 +100,11 @@ export function writeDelete(writer: JuteWriter, xid: number, path: string): void
   });
 }
 
+/** Appends `sync`. */
+export function writeSync(writer: JuteWriter, xid: number, path: string): void {
+  writeFrame(writer, xid, OpCode.sync, () => writer.ustring(path));
+}
+
 /** A frame that ends the session. */
 export function closeSessionFrame(xid: number): Uint8Array {
   const writer = new JuteWriter(16);

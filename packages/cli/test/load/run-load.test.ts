@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { ErrorCode } from '@zooid/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type FixedServer, startFixedServer } from '../../src/fixed/fixed-server.ts';
+import { type FixedServer, startFixedServer } from '../../src/load/fixed-server.ts';
 import { runLoad } from '../../src/load/run-load.ts';
+import { UnexpectedReplyError } from '../../src/load/wire/server-error.ts';
 import { Layout, workloadNames, workloadTape } from '../../src/load/workload.ts';
-import { UnexpectedReplyError } from '../../src/wire/server-error.ts';
 
 const layout = new Layout('/bench', 100);
 let server: FixedServer | undefined;
@@ -22,11 +22,11 @@ function sendByBytes(socket: Socket, bytes: Uint8Array): void {
 describe('a load', () => {
   test.each(workloadNames)('of %s counts exactly the requests that were answered', async (name) => {
     server = await startFixedServer({ valueBytes: 100 });
-    const address = { host: '127.0.0.1', port: server.port };
+    const addresses = [{ host: '127.0.0.1', port: server.port }];
     const tape = workloadTape(name, layout, 16, 0);
     const shape = { connections: 3, outstanding: 16 };
     const result = await runLoad({
-      address,
+      addresses,
       tape,
       shape,
       extent: { kind: 'count', requests: 1_234 },
@@ -37,10 +37,15 @@ describe('a load', () => {
 
   test('counts right when the server sends byte by byte', async () => {
     server = await startFixedServer({ valueBytes: 100, send: sendByBytes });
-    const address = { host: '127.0.0.1', port: server.port };
+    const addresses = [{ host: '127.0.0.1', port: server.port }];
     const tape = workloadTape('mixed-50-50', layout, 5, 0);
     const shape = { connections: 2, outstanding: 5 };
-    const result = await runLoad({ address, tape, shape, extent: { kind: 'count', requests: 50 } });
+    const result = await runLoad({
+      addresses,
+      tape,
+      shape,
+      extent: { kind: 'count', requests: 50 },
+    });
     expect(result.replies).toBe(50);
   });
 
@@ -49,11 +54,11 @@ describe('a load', () => {
       valueBytes: 100,
       codeOf: (_, ordinal) => (ordinal === 40 ? ErrorCode.throttledOp : ErrorCode.ok),
     });
-    const address = { host: '127.0.0.1', port: server.port };
+    const addresses = [{ host: '127.0.0.1', port: server.port }];
     const tape = workloadTape('set', layout, 16, 0);
     const shape = { connections: 2, outstanding: 16 };
     const extent = { kind: 'count', requests: 100_000 } as const;
-    await expect(runLoad({ address, tape, shape, extent })).rejects.toThrow(UnexpectedReplyError);
+    await expect(runLoad({ addresses, tape, shape, extent })).rejects.toThrow(UnexpectedReplyError);
   });
 
   test('fails when the connection is lost', async () => {
@@ -65,11 +70,11 @@ describe('a load', () => {
         else socket.destroy();
       },
     });
-    const address = { host: '127.0.0.1', port: server.port };
+    const addresses = [{ host: '127.0.0.1', port: server.port }];
     const tape = workloadTape('get', layout, 1, 0);
     const shape = { connections: 1, outstanding: 1 };
     const extent = { kind: 'count', requests: 10 } as const;
-    await expect(runLoad({ address, tape, shape, extent })).rejects.toThrow(
+    await expect(runLoad({ addresses, tape, shape, extent })).rejects.toThrow(
       'closed the connection',
     );
   });

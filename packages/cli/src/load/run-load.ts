@@ -1,11 +1,11 @@
 import type { Histogram } from 'hdr-histogram-js';
-import type { Busyness } from '../processor-clock.ts';
-import { closeSessions, openSessions } from '../wire/open-sessions.ts';
-import type { ServerAddress, SessionSocket } from '../wire/session-socket.ts';
 import { BusyClock } from './busy-clock.ts';
 import { LoadConnection } from './load-connection.ts';
 import { type LoadExtent, LoadMeter } from './load-meter.ts';
+import type { Busyness } from './processor-clock.ts';
 import type { Tape } from './tape.ts';
+import { closeSessions, openSessions } from './wire/open-sessions.ts';
+import type { ServerAddress, SessionSocket } from './wire/session-socket.ts';
 
 /** Without any reply for so long the run fails. */
 const SILENCE_MS_MAX = 15_000;
@@ -18,12 +18,15 @@ export interface LoadShape {
 
 /** What is sent where, by how many, until when. */
 export interface Load {
-  readonly address: ServerAddress;
+  /** Servers; connections go to them in turn. */
+  readonly addresses: readonly ServerAddress[];
   readonly tape: Tape;
   readonly shape: LoadShape;
   readonly extent: LoadExtent;
   /** Process of the server, to tell how busy it is. */
   readonly serverPid?: number | undefined;
+  /** Ends the load before its end; it fails then with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a load came to. */
@@ -49,7 +52,7 @@ export async function runLoad(
   load: Load,
   whenOpen: () => Promise<void> = async () => {},
 ): Promise<LoadResult> {
-  const sessions = await openSessions(load.address, load.shape.connections);
+  const sessions = await openSessions(load.addresses, load.shape.connections);
   try {
     await whenOpen();
     const result = await driveSessions(sessions, load);
@@ -63,7 +66,7 @@ export async function runLoad(
 
 function driveSessions(
   sessions: readonly SessionSocket[],
-  { tape, shape, extent, serverPid }: Load,
+  { tape, shape, extent, serverPid, signal }: Load,
 ): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
     const meter = new LoadMeter(extent, performance.now());
@@ -74,6 +77,7 @@ function driveSessions(
       repliesSeen = meter.repliesEver;
     }, SILENCE_MS_MAX);
     const finish = (): void => {
+      signal?.removeEventListener('abort', onAbort);
       clearInterval(watchdog);
       busy.stop();
     };
@@ -81,6 +85,10 @@ function driveSessions(
       finish();
       reject(reason);
     };
+
+    const onAbort = (): void => fail(signal?.reason);
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) fail(signal.reason);
 
     let running = sessions.length;
     const onIdle = (): void => {

@@ -3,16 +3,16 @@ import { type ServerAddress, SessionSocket } from './session-socket.ts';
 /** Connections opened or closed at once: below the listen backlog of 50 that Apache's server has. */
 const AT_ONCE = 32;
 
-/** New sessions, opened a few at a time. On failure those already open are dropped. */
+/** New sessions, on each address in turn, opened a few at a time. On failure those already open are dropped. */
 export async function openSessions(
-  address: ServerAddress,
+  addresses: readonly ServerAddress[],
   count: number,
 ): Promise<readonly SessionSocket[]> {
   const sessions: SessionSocket[] = [];
   let started = 0;
   const opener = async (): Promise<void> => {
     while (started < count) {
-      started++;
+      const address = addresses[started++ % addresses.length]!;
       sessions.push(await SessionSocket.open(address));
     }
   };
