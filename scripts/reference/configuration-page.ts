@@ -33,8 +33,7 @@ What becomes of it:
   (\`false\`, a built-in class) are taken in silence.
 
 A server is a member of an ensemble if its configuration has two \`server.N\` lines or more that are no observers, or one and
-\`standaloneEnabled=false\`; otherwise it is standalone. A configuration of an ensemble is read and checked, but not
-started yet: ensembles are not supported yet.
+\`standaloneEnabled=false\`; otherwise it is standalone. Which of the servers it is says the file \`myid\` in dataDir.
 
 A key that is not in these tables becomes the property \`zookeeper.<key>\`, as in Apache, and the server suggests the key
 that was probably meant. All problems are reported at once, each with its line and its remedy; then the exit code is 2.
