@@ -1,15 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../packages/client/src/index.ts';
 import { checkLeaks, client } from '../../packages/client/test/support/leaks.ts';
-import { freePort } from '../harness/free-port.ts';
 import { missingPeer, suiteTitle } from '../harness/peers.ts';
+import { CERTIFICATES, type SecureApache, startSecureApache } from '../harness/secure-apache.ts';
 import { type ServerKind, TestServer } from '../harness/server.ts';
-
-const CERTIFICATES = join(import.meta.dirname, '../../packages/client/test/certificates');
 
 const missing = missingPeer('apache');
 
@@ -75,56 +71,25 @@ describe.each([
 });
 
 describe.skipIf(missing !== undefined)(suiteTitle("TLS to Apache's server", missing), () => {
-  let directory: string;
-  let server: TestServer;
-  let secureAddress: string;
+  let apache: SecureApache;
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'zooid-tls-'));
-    const keyStore = join(directory, 'key.p12');
-    const trustStore = join(directory, 'trust.p12');
-    const at = (name: string) => join(CERTIFICATES, name);
-    execFileSync('openssl', [
-      ...['pkcs12', '-export', '-in', at('server.pem'), '-inkey', at('server-key.pem')],
-      ...['-passout', 'pass:changeit', '-out', keyStore],
-    ]);
-    execFileSync('keytool', [
-      ...['-importcert', '-noprompt', '-alias', 'ca', '-file', at('authority.pem')],
-      ...['-keystore', trustStore, '-storetype', 'PKCS12', '-storepass', 'changeit'],
-    ]);
-    const port = await freePort();
-    secureAddress = `localhost:${port}`;
-    server = await TestServer.start('apache', {
-      config: {
-        secureClientPort: port,
-        secureClientPortAddress: '127.0.0.1',
-        serverCnxnFactory: 'org.apache.zookeeper.server.NettyServerCnxnFactory',
-        'ssl.keyStore.location': keyStore,
-        'ssl.keyStore.password': 'changeit',
-        'ssl.keyStore.type': 'PKCS12',
-        'ssl.trustStore.location': trustStore,
-        'ssl.trustStore.password': 'changeit',
-        'ssl.trustStore.type': 'PKCS12',
-      },
-    });
+    apache = await startSecureApache();
   });
-  afterAll(async () => {
-    await server?.[Symbol.asyncDispose]();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  afterAll(() => apache?.[Symbol.asyncDispose]());
   checkLeaks();
-  afterEach(() => expect(server.pid).toBeGreaterThan(0));
+  afterEach(() => expect(apache.server.pid).toBeGreaterThan(0));
 
   const read = (name: string) => readFileSync(join(CERTIFICATES, name), 'utf8');
   const ca = read('authority.pem');
 
   test('works with the certificate of the client, which Apache wants, and not without', async () => {
     const identity = { cert: read('client.pem'), key: read('client-key.pem') };
-    const zk = await client(secureAddress, { tls: { ca, ...identity } });
+    const zk = await client(apache.address, { tls: { ca, ...identity } });
     const { changed } = await zk.exists('/secure', { watch: true });
     await zk.create('/secure', 'x');
     expect(await changed).toMatchObject({ type: 'created' });
     expect((await zk.whoAmI()).map(({ authScheme }) => authScheme)).toContain('x509');
-    await expect(connect(secureAddress, { tls: { ca }, timeoutMs: 1_000 })).rejects.toMatchObject({
+    await expect(connect(apache.address, { tls: { ca }, timeoutMs: 1_000 })).rejects.toMatchObject({
       code: 'CONNECT_TIMEOUT',
     });
   });

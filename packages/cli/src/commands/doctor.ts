@@ -11,7 +11,9 @@ import { examineHosts } from '../files/doctor-hosts.ts';
 import { type Diagnosis, hasProblems, printFindings } from '../files/finding.ts';
 import { readZooCfg } from '../life/zoo-cfg.ts';
 import { JSON_OPTION_HELP } from '../output.ts';
+import { addTlsOptions, type TlsArguments } from '../tls-arguments.ts';
 import { parseHosts } from '../words/parse-hosts.ts';
+import { wordTlsOf } from '../words/word-tls.ts';
 
 const TIMEOUT_MS = 5000;
 
@@ -28,7 +30,7 @@ Examples:
 Exit codes: 0 healthy, 1 there are problems, 2 wrong arguments.
 `;
 
-interface DoctorOptions {
+interface DoctorOptions extends TlsArguments {
   readonly logDir?: string;
   readonly timeout: number;
   readonly json?: true;
@@ -43,7 +45,8 @@ export function register(syntax: Command, context: CommandContext): void {
     )
     .option('--log-dir <directory>', 'dataLogDir, if it is another than dataDir')
     .option('--timeout <ms>', 'how long a server may take for an answer', parseCount, TIMEOUT_MS)
-    .option('--json', JSON_OPTION_HELP)
+    .option('--json', JSON_OPTION_HELP);
+  addTlsOptions(syntax)
     .addHelpText('after', HELP)
     .action(async (targets: readonly string[], options: DoctorOptions) => {
       const diagnosis = await examine(targets, options, context);
@@ -60,7 +63,8 @@ async function examine(
   const [target = ''] = targets;
   const stat = fs.statSync(target, { throwIfNoEntry: false });
   if (stat === undefined && !looksLikePath(target)) {
-    return examineHosts(parseHosts(targets), options.timeout);
+    const tls = wordTlsOf(options, context.parts.environment);
+    return examineHosts(parseHosts(targets), { timeoutMs: options.timeout, tls });
   }
   if (targets.length > 1) {
     throw new CommandError('one data directory at a time; its log directory goes into --log-dir', {

@@ -3,11 +3,13 @@ import type { CommandContext } from '../command.ts';
 import { ExitCode } from '../exit.ts';
 import { JSON_OPTION_HELP } from '../output.ts';
 import { renderLine } from '../terminal/text-table.ts';
+import { addTlsOptions, type TlsArguments } from '../tls-arguments.ts';
 import { lookAtServer } from '../top/look-at-server.ts';
 import { runTop, type TopOptions } from '../top/run-top.ts';
 import { ServerTable, type SortKey, sortKeys } from '../top/top-view.ts';
 import { describeHost } from '../words/ask-word.ts';
 import { parseHosts } from '../words/parse-hosts.ts';
+import { wordTlsOf } from '../words/word-tls.ts';
 
 const HELP = `
 Keys: q quit, s or right and left sort by another column, o the other way round, c show connections,
@@ -23,7 +25,7 @@ Examples:
   zooid top zk1 zk2 zk3 --json          one document; ends with 1 unless all servers answer
 `;
 
-interface Options {
+interface Options extends TlsArguments {
   readonly interval: number;
   readonly timeout: number;
   readonly sort: SortKey;
@@ -47,7 +49,8 @@ export function register(syntax: Command, context: CommandContext): void {
     .option('--reverse', 'sort the other way round')
     .option('-c, --connections', 'show the busiest connections, too')
     .option('--once', 'print the table once and end')
-    .option('--json', JSON_OPTION_HELP)
+    .option('--json', JSON_OPTION_HELP);
+  addTlsOptions(syntax)
     .addHelpText('after', HELP)
     .action(async (hosts: readonly string[], options: Options) => {
       const top: TopOptions = {
@@ -56,6 +59,7 @@ export function register(syntax: Command, context: CommandContext): void {
         timeoutMs: options.timeout * 1000,
         order: { key: options.sort, direction: options.reverse ? 'reversed' : 'default' },
         scope: options.connections ? 'server-and-connections' : 'server',
+        tls: wordTlsOf(options, context.parts.environment),
       };
       const terminal = context.parts.liveTerminal();
       if (options.once || options.json || terminal === undefined) {

@@ -5,7 +5,7 @@
 
 import { CommandError } from '../exit.ts';
 import { mergeFacts, readMntr, readSrvr, type ServerFacts } from '../top/server-facts.ts';
-import { askWord, describeHost, type HostPort } from '../words/ask-word.ts';
+import { askWord, describeHost, type HostPort, type WordOptions } from '../words/ask-word.ts';
 import { isNotServing, isNotWhitelisted, keysAndValues } from '../words/word-answer.ts';
 import { type Diagnosis, Notes } from './finding.ts';
 
@@ -23,6 +23,9 @@ const DATA_BYTES_LARGE = 1 << 30;
 const FILES_BYTES_LARGE = 20 * 2 ** 30;
 const TWO_32 = 0x1_0000_0000;
 
+/** How they are asked. */
+type AskOptions = Omit<WordOptions, 'answerBytesMax'>;
+
 /** What one server told. */
 interface Patient {
   readonly name: string;
@@ -35,10 +38,10 @@ interface Patient {
 /** Asks the servers side by side. */
 export async function examineHosts(
   hosts: readonly HostPort[],
-  timeoutMs: number,
+  options: AskOptions,
 ): Promise<Diagnosis> {
   const examination = new HostExamination();
-  const patients = await Promise.all(hosts.map((host) => examination.ask(host, timeoutMs)));
+  const patients = await Promise.all(hosts.map((host) => examination.ask(host, options)));
   const serving = patients.filter((patient) => patient !== undefined);
   for (const patient of serving) examination.checkOne(patient);
   examination.compare(
@@ -50,13 +53,13 @@ export async function examineHosts(
 
 class HostExamination extends Notes {
   /** @returns undefined if it does not answer at all, which is told. */
-  async ask(host: HostPort, timeoutMs: number): Promise<Patient | undefined> {
+  async ask(host: HostPort, options: AskOptions): Promise<Patient | undefined> {
     const name = describeHost(host);
     const answers: Partial<Record<Word, string>> = {};
     const silent: Word[] = [];
     for (const word of WORDS) {
       try {
-        const answer = await askWord(host, word, { timeoutMs, answerBytesMax: ANSWER_BYTES_MAX });
+        const answer = await askWord(host, word, { ...options, answerBytesMax: ANSWER_BYTES_MAX });
         if (isNotWhitelisted(answer)) silent.push(word);
         else answers[word] = answer;
       } catch (error) {

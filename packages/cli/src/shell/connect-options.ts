@@ -1,10 +1,8 @@
 // What the arguments, a client configuration of Apache's and CLIENT_JVMFLAGS say about the connection.
-//
-// Source: ZKClientConfig, ClientX509Util: zookeeper.client.secure, zookeeper.ssl.keyStore.*, zookeeper.ssl.trustStore.*.
 
-import { readFileSync } from 'node:fs';
-import type { ConnectOptions, Credentials, TlsOptions } from '@zooid/client';
-import { CommandError, ExitCode, isSystemError } from '../exit.ts';
+import type { ConnectOptions, Credentials } from '@zooid/client';
+import { CommandError, ExitCode } from '../exit.ts';
+import { clientProperties, readNamed, tlsOptions } from '../tls-arguments.ts';
 import type { Invocation } from './invocation.ts';
 import { parseProperties } from './properties.ts';
 
@@ -26,81 +24,15 @@ export function connectOptions(
   };
 }
 
+/** Of the environment, and of the file, which counts more. */
 function propertiesOf(
   { clientConfiguration }: Invocation,
   environment: Readonly<Record<string, string | undefined>>,
 ): ReadonlyMap<string, string> {
-  const flags = `${environment['CLIENT_JVMFLAGS'] ?? ''} ${environment['JVMFLAGS'] ?? ''}`;
-  const properties = new Map(
-    [...flags.matchAll(/(?:^|\s)-D([^=\s]+)=(\S*)/g)].map(([, key, value]) => [key!, value!]),
-  );
+  const properties = clientProperties(environment);
   if (clientConfiguration === undefined) return properties;
   const text = readNamed(clientConfiguration).toString('latin1');
-  for (const [key, value] of parseProperties(text)) properties.set(key, value);
-  return properties;
-}
-
-function tlsOptions(
-  { ca, cert, key }: Invocation,
-  properties: ReadonlyMap<string, string>,
-): TlsOptions | undefined {
-  const isSecure = properties.get('zookeeper.client.secure')?.toLowerCase() === 'true';
-  if (!isSecure && ca === undefined && cert === undefined && key === undefined) return undefined;
-  const keyStore = properties.get('zookeeper.ssl.keyStore.location');
-  const trustStore = properties.get('zookeeper.ssl.trustStore.location');
-  const isChecked = properties.get('zookeeper.ssl.hostnameVerification')?.toLowerCase() !== 'false';
-  return {
-    ...(keyStore === undefined ? {} : keyOf(keyStore, properties)),
-    ...(trustStore === undefined ? {} : { ca: trustOf(trustStore) }),
-    ...(ca === undefined ? {} : { ca: readNamed(ca) }),
-    ...(cert === undefined ? {} : { cert: readNamed(cert) }),
-    ...(key === undefined ? {} : { key: readNamed(key) }),
-    ...(isChecked ? {} : { rejectUnauthorized: false }),
-  };
-}
-
-function keyOf(file: string, properties: ReadonlyMap<string, string>): TlsOptions {
-  const passwordFile = properties.get('zookeeper.ssl.keyStore.passwordPath');
-  const passphrase =
-    passwordFile === undefined
-      ? properties.get('zookeeper.ssl.keyStore.password')
-      : readNamed(passwordFile).toString('utf8').trimEnd();
-  const bytes = readNamed(file);
-  refuseJks(file, bytes);
-  return isPem(bytes) ? { cert: bytes, key: bytes, passphrase } : { pfx: bytes, passphrase };
-}
-
-function trustOf(file: string): Uint8Array {
-  const bytes = readNamed(file);
-  refuseJks(file, bytes);
-  if (isPem(bytes)) return bytes;
-  throw new CommandError(`the trust store ${file} is not PEM`, {
-    exitCode: ExitCode.badInvocation,
-    remedy: `Convert it: openssl pkcs12 -in ${file} -nokeys -out trust.pem`,
-  });
-}
-
-function refuseJks(file: string, bytes: Buffer): void {
-  if (bytes.length < 4 || bytes.readUInt32BE(0) !== 0xfeedfeed) return;
-  throw new CommandError(`${file} is a store of Java's own format (JKS)`, {
-    exitCode: ExitCode.badInvocation,
-    remedy: `Convert it: keytool -importkeystore -srckeystore ${file} -destkeystore store.p12 -deststoretype PKCS12`,
-  });
-}
-
-function isPem(bytes: Buffer): boolean {
-  return bytes.includes('-----BEGIN ');
-}
-
-function readNamed(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    throw new CommandError(`${file} cannot be read (${error.code})`, {
-      exitCode: ExitCode.badInvocation,
-    });
-  }
+  return new Map([...properties, ...parseProperties(text)]);
 }
 
 function credentialsOf(text: string): Credentials {

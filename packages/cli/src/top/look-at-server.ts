@@ -2,6 +2,7 @@ import { CommandError } from '../exit.ts';
 import { printableLine } from '../terminal/printable.ts';
 import { askWord, describeHost, type HostPort } from '../words/ask-word.ts';
 import { isNotServing, isNotWhitelisted } from '../words/word-answer.ts';
+import type { WordTls } from '../words/word-tls.ts';
 import {
   type ConnectionFacts,
   mergeFacts,
@@ -25,6 +26,7 @@ export type ServerLook =
 export interface LookOptions {
   readonly timeoutMs: number;
   readonly scope: 'server' | 'server-and-connections';
+  readonly tls?: WordTls | undefined;
 }
 
 const ANSWER_BYTES_MAX = 32 << 20;
@@ -35,10 +37,10 @@ const ANSWER_BYTES_MAX = 32 << 20;
  */
 export async function lookAtServer(
   server: HostPort,
-  { timeoutMs, scope }: LookOptions,
+  { timeoutMs, scope, tls }: LookOptions,
 ): Promise<ServerLook> {
   const ask = (word: string) =>
-    askWord(server, word, { timeoutMs, answerBytesMax: ANSWER_BYTES_MAX });
+    askWord(server, word, { timeoutMs, answerBytesMax: ANSWER_BYTES_MAX, tls });
   const wantsConnections = scope === 'server-and-connections';
   try {
     const [srvr, mntr, cons] = await Promise.all([

@@ -7,6 +7,7 @@ import { LiveScreen, type LiveTerminal } from '../terminal/live-screen.ts';
 import { type Line, renderLine, span } from '../terminal/text-table.ts';
 import { askWord, describeHost, type HostPort } from '../words/ask-word.ts';
 import { isNotWhitelisted } from '../words/word-answer.ts';
+import type { WordTls } from '../words/word-tls.ts';
 import { lookAtServer } from './look-at-server.ts';
 import { ServerTable, type SortOrder, sortKeys } from './top-view.ts';
 
@@ -17,6 +18,7 @@ export interface TopOptions {
   readonly timeoutMs: number;
   readonly order: SortOrder;
   readonly scope: 'server' | 'server-and-connections';
+  readonly tls?: WordTls | undefined;
 }
 
 const KEYS =
@@ -90,8 +92,8 @@ class LiveTop {
   }
 
   async #ask(server: HostPort): Promise<void> {
-    const { timeoutMs } = this.#options;
-    const look = await lookAtServer(server, { timeoutMs, scope: this.#scope });
+    const { timeoutMs, tls } = this.#options;
+    const look = await lookAtServer(server, { timeoutMs, scope: this.#scope, tls });
     if (this.#isLeaving) return;
     this.#table.update(describeHost(server), look, performance.now());
     this.#draw();
@@ -139,11 +141,11 @@ class LiveTop {
 
   /** What the servers count since their start, they count from now on. Never throws. */
   async #reset(): Promise<void> {
-    const { servers, timeoutMs } = this.#options;
+    const { servers, timeoutMs, tls } = this.#options;
     const results = await Promise.all(
       servers.map(async (server) => {
         try {
-          const answer = await askWord(server, 'srst', { timeoutMs, answerBytesMax: 4096 });
+          const answer = await askWord(server, 'srst', { timeoutMs, answerBytesMax: 4096, tls });
           return isNotWhitelisted(answer) ? 'refused' : 'reset';
         } catch (error) {
           if (!(error instanceof CommandError)) throw error;

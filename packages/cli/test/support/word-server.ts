@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { onTestFinished } from 'vitest';
 
 /** Answers a four-letter word; undefined: keeps silent and the connection open. */
@@ -12,17 +13,18 @@ export class WordServer {
   #port = 0;
   readonly #sockets = new Set<Socket>();
 
-  static async start(answers: WordAnswers): Promise<WordServer> {
-    const server = new WordServer(answers);
+  /** @param tls - what a server of TLS needs; without it, there is none. */
+  static async start(answers: WordAnswers, tls?: TlsOptions): Promise<WordServer> {
+    const server = new WordServer(answers, tls);
     await new Promise<void>((listening) => server.#server.listen(0, '127.0.0.1', listening));
     server.#port = (server.#server.address() as AddressInfo).port;
     onTestFinished(() => server.stop());
     return server;
   }
 
-  private constructor(answers: WordAnswers) {
+  private constructor(answers: WordAnswers, tls: TlsOptions | undefined) {
     this.answers = answers;
-    this.#server = createServer((socket) => {
+    const onSocket = (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket)).on('error', () => {});
       socket.once('data', (bytes) => {
@@ -31,7 +33,10 @@ export class WordServer {
         const answer = this.answers(word);
         if (answer !== undefined) socket.end(answer);
       });
-    });
+    };
+    this.#server = tls === undefined ? createServer(onSocket) : createTlsServer(tls, onSocket);
+    // A handshake that fails is the other side's business.
+    this.#server.on('tlsClientError', () => {});
   }
 
   /** Also after it has stopped. */
