@@ -77,8 +77,9 @@ export class DataTree extends TreeReader {
   #dataBytes = 0;
   #digest: TreeDigest = new TreeDigest(this.pages);
 
-  #image: TreeImage | undefined;
-  /** Mark of the image that was begun last. New rows get it, and so an open image leaves them out. */
+  /** Open images, the oldest first. */
+  readonly #images: TreeImage[] = [];
+  /** Mark of the image that was begun last. New rows get it, and so open images leave them out. */
   #generation = 0;
 
   /** From `clearForLoad` to `finishLoad`. */
@@ -294,9 +295,9 @@ export class DataTree extends TreeReader {
 
   // ---- snapshots
 
-  /** Empties tree and ACLs (an open image is abandoned): then come `acls.load`, `loadNodes`, `finishLoad`. */
+  /** Empties tree and ACLs (open images are abandoned): then come `acls.load`, `loadNodes`, `finishLoad`. */
   clearForLoad(): void {
-    this.#image?.abandon();
+    this.#abandonImages();
     this.store.rows.clear();
     this.store.arena.clear();
     this.index.clear();
@@ -357,13 +358,13 @@ export class DataTree extends TreeReader {
   }
 
   /**
-   * Becomes what `other` is, at once whatever the size (an open image is abandoned): a tree can be loaded and judged while
+   * Becomes what `other` is, at once whatever the size (open images are abandoned): a tree can be loaded and judged while
    * this one goes on serving. Both must have been made with the same options. `other` must not be used any more.
    */
   takeOver(other: DataTree): void {
-    assert(other.#image === undefined, 'no image of the new tree is open');
+    assert(other.#images.length === 0, 'no image of the new tree is open');
     assert(other.#digestEnabled === this.#digestEnabled, 'both trees keep a digest or none does');
-    this.#image?.abandon();
+    this.#abandonImages();
     this.store = other.store;
     this.pages = other.pages;
     this.index = other.index;
@@ -379,24 +380,23 @@ export class DataTree extends TreeReader {
 
   /**
    * Begins an exact image of this moment: `writeSlice` of what is returned, and every change of the tree
-   * meanwhile, append node records to `out`. One image at a time. The ACL table that belongs to it
+   * meanwhile, append node records to `out`. Several may be open at a time. The ACL table that belongs to it
    * (`acls.entries()`) must be written in the same turn.
    */
   beginImage(out: JuteWriter): TreeImage {
-    assert(this.#image === undefined, 'one image is open at a time');
     this.#generation = (this.#generation + 1) | 0;
-    this.#image = new TreeImage(this.store, out, this.#generation, () => {
-      this.#image = undefined;
-    });
-    return this.#image;
+    return new TreeImage(this.store, out, this.#generation, this.#images);
   }
 
   // ---- inside
 
-  /** Has an open image write a znode that is about to change. */
+  /** Has the open images write a znode that is about to change. */
   #keepImage(row: number): void {
-    const image = this.#image;
-    if (image !== undefined && this.word(row, IMAGE_MARK) !== image.generation) image.keep(row);
+    for (const image of this.#images) image.keep(row);
+  }
+
+  #abandonImages(): void {
+    for (const image of [...this.#images]) image.abandon();
   }
 
   /** Hash of the path of a child to be. */

@@ -57,7 +57,7 @@ export const PATH_CRC = 26;
 export const PREFIX_CRC = 27;
 /** Digest of the znode as it stands in the tree's sum; 0 when it is not in the sum. See FLAG_STALE_DIGEST. */
 export const DIGEST = 28;
-/** Generation of the last image that has the znode in its file, or that the znode is too young for. */
+/** Generation of the youngest image that has the znode in its file, or that the znode is too young for. Older images have it, too. */
 export const IMAGE_MARK = 29;
 /** Length of the path in bytes; 0 for the root, whose path in files is empty. */
 export const PATH_BYTES = 30;
