@@ -21,6 +21,23 @@ export class Queue<T> {
     this.#size++;
   }
 
+  /** Puts an element where it has `index` elements before it, at the cost of moving those behind it. */
+  insert(index: number, element: T): void {
+    this.push(element);
+    const mask = this.#slots.length - 1;
+    for (let i = this.#size - 1; i > index; i--) {
+      this.#slots[(this.#head + i) & mask] = this.#slots[(this.#head + i - 1) & mask];
+    }
+    this.#slots[(this.#head + index) & mask] = element;
+  }
+
+  /** The element that has `index` elements before it; undefined when there are not so many. */
+  at(index: number): T | undefined {
+    return index < this.#size
+      ? this.#slots[(this.#head + index) & (this.#slots.length - 1)]
+      : undefined;
+  }
+
   /** The oldest element, still queued; undefined when empty. */
   peek(): T | undefined {
     return this.#size === 0 ? undefined : this.#slots[this.#head];

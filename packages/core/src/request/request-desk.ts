@@ -173,7 +173,9 @@ export class RequestDesk {
       const op = reader.int();
       if (op === OpCode.auth) this.#replies.bare(client, op, xid, 0, ErrorCode.ok);
       else if (op === THROTTLED) this.#replyThrottled(client, xid);
-      else if (this.#mayAsk(client, op, xid)) this.#read(client, op, xid, reader, receivedAtMs);
+      else if (this.#mayAsk(client, op, xid)) {
+        this.#read(client, op, xid, reader, receivedAtMs, 'earlier');
+      }
     }
   }
 
@@ -251,7 +253,7 @@ export class RequestDesk {
         if (client.writesSubmitted !== client.writesDone) {
           this.#defer(client, reader, frameStart);
         } else if (this.#mayAsk(client, op, xid)) {
-          this.#read(client, op, xid, reader, receivedAtMs);
+          this.#read(client, op, xid, reader, receivedAtMs, 'now');
         }
         return;
       case OpCode.create:
@@ -357,8 +359,17 @@ export class RequestDesk {
     this.#deferredCount++;
   }
 
-  #read(client: Client, op: number, xid: number, reader: JuteReader, receivedAtMs: number): void {
-    const isGone = client.session === undefined || client.session.isClosing;
+  /** @param came - what came before the session began to close is answered: its client may have asked, and then closed. */
+  #read(
+    client: Client,
+    op: number,
+    xid: number,
+    reader: JuteReader,
+    receivedAtMs: number,
+    came: 'now' | 'earlier',
+  ): void {
+    const { session } = client;
+    const isGone = session === undefined || (came === 'now' && session.isClosing);
     const current = this.#current;
     current.op = op;
     current.xid = xid;

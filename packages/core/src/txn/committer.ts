@@ -125,21 +125,32 @@ export class Committer {
    * @param path - the path to send back, as a jute string; no bytes at all when the request had none.
    */
   sync(client: Client, xid: number, path: Uint8Array, receivedAtMs: number): void {
-    const proposal = this.#queueSync(path);
+    this.syncBehind(this.#proposals.lastZxid, client, xid, path, receivedAtMs);
+    this.#commitSync();
+  }
+
+  /** As {@link sync}, when everything up to `zxid` is applied; {@link commitUpTo} answers it. */
+  syncBehind(
+    zxid: number,
+    client: Client,
+    xid: number,
+    path: Uint8Array,
+    receivedAtMs: number,
+  ): void {
+    const proposal = this.#queueSync(zxid, path);
     proposal.xid = xid;
     proposal.client = client;
     proposal.receivedAtMs = receivedAtMs;
-    this.#commitSync();
   }
 
   /** As {@link sync}, for a learner. */
   syncLearner(learner: LearnerSync): void {
-    this.#queueSync(noSyncPath).learner = learner;
+    this.#queueSync(this.#proposals.lastZxid, noSyncPath).learner = learner;
     this.#commitSync();
   }
 
-  #queueSync(path: Uint8Array): Proposal {
-    const proposal = this.#proposals.pushSync(this.#proposals.lastZxid, path);
+  #queueSync(zxid: number, path: Uint8Array): Proposal {
+    const proposal = this.#proposals.pushSync(zxid, path);
     proposal.op = OpCode.sync;
     return proposal;
   }

@@ -116,13 +116,15 @@ export class ProposalQueue {
     return this.push(zxid, block, at);
   }
 
-  /** Queues a sync behind everything that is in flight now. */
+  /** Queues a sync behind everything in flight up to `zxid`, and before whatever is above it. */
   pushSync(zxid: number, path: Uint8Array): Proposal {
     const proposal = this.#spare.pop() ?? new Proposal();
     proposal.zxid = zxid;
     proposal.block = nowhere;
     proposal.syncPath = path;
-    this.#queue.push(proposal);
+    let index = this.#queue.size;
+    while (index > 0 && this.#queue.at(index - 1)!.zxid > zxid) index--;
+    this.#queue.insert(index, proposal);
     return proposal;
   }
 

@@ -106,7 +106,11 @@ export class Leading implements CommitListener {
     this.#establishDueMs = nowMs + parts.options.initLimitMs;
     this.#lastTimeMs = nowMs;
     this.#acceptedEpochs.set(parts.options.serverId, parts.epochs.accepted);
-    parts.outbox.acceptLearners();
+  }
+
+  /** Takes the role up. A leader without any other voter leads when this returns. */
+  begin(): void {
+    this.#parts.outbox.acceptLearners();
     this.#considerEpoch();
     this.#finish();
   }

@@ -143,11 +143,15 @@ export class LearningSubmitter implements Submitter {
     proposal.audited = request.audited;
   }
 
-  /** The oldest sync may be answered: what was committed before it is ahead of it in the queue. */
-  onSynced(): void {
+  /**
+   * The oldest sync may be answered when everything is applied that is committed by now, and before whatever is committed later: the
+   * writes that its client sent behind it are among that.
+   */
+  onSynced(committedZxid: number): void {
     const sync = this.#syncs.shift();
     if (sync === undefined) return;
-    this.#replica.parts.committer.sync(sync.client, sync.xid, sync.path, sync.receivedAtMs);
+    const { client, xid, path, receivedAtMs } = sync;
+    this.#replica.parts.committer.syncBehind(committedZxid, client, xid, path, receivedAtMs);
   }
 
   /** The leader has looked a session up. Source: Follower.revalidate, ZooKeeperServer.finishSessionInit. */

@@ -82,6 +82,8 @@ export class Learning implements CommitListener {
   #committedZxid = 0;
   /** The leader waits for an acknowledgement of everything above. */
   #ackedZxid = 0;
+  /** The history that NEWLEADER ends: what comes behind it need not be durable for the acknowledgement. */
+  #historyZxid = 0;
 
   #dueMs: number;
   #heardMs: number;
@@ -105,8 +107,12 @@ export class Learning implements CommitListener {
       replica: parts.replica,
       out: () => this.#out(),
     });
-    parts.replica.tellCommits(this);
-    parts.outbox.connectToLeader(parts.leader);
+  }
+
+  /** Takes the role up. */
+  begin(): void {
+    this.#parts.replica.tellCommits(this);
+    this.#parts.outbox.connectToLeader(this.leader);
   }
 
   get epoch(): number {
@@ -349,7 +355,7 @@ export class Learning implements CommitListener {
         return;
       }
       case QuorumPacketType.sync:
-        this.#submitter.onSynced();
+        this.#submitter.onSynced(this.#committedZxid);
         return;
       default:
         this.#unexpected(type);
@@ -385,18 +391,19 @@ export class Learning implements CommitListener {
       return;
     }
     this.#phase = 'persisting';
+    this.#historyZxid = this.#parts.replica.lastLoggedZxid;
+    // What came with the history and is not committed yet is waited for.
+    this.#ackedZxid = Math.max(this.#committedZxid, zxid);
     this.#considerPersisted();
   }
 
   /** The history is acknowledged when it is durable, all of it, and its epoch is. */
   #considerPersisted(): void {
     const { replica, epochs } = this.#parts;
-    if (replica.syncedZxid < replica.lastLoggedZxid) return;
+    if (replica.syncedZxid < this.#historyZxid) return;
     epochs.adopt(this.#epoch);
     writeBarePacket(this.#out(), QuorumPacketType.ack, firstZxidOf(this.#epoch));
     this.#phase = 'acknowledged';
-    // What came with the history and is not committed yet is waited for.
-    this.#ackedZxid = Math.max(this.#committedZxid, firstZxidOf(this.#epoch));
     this.#ackTo(replica.syncedZxid);
   }
 

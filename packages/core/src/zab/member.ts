@@ -290,9 +290,8 @@ export class Member {
       committedLog: this.committedLog,
       epochs: this.#epochs,
     };
-    // The role may end, or serve, before its constructor returns.
     if (isLeader) {
-      this.#role = new Leading(
+      const role = new Leading(
         {
           ...common,
           submitter: this.#submitter,
@@ -301,8 +300,10 @@ export class Member {
         },
         nowMs,
       );
+      this.#role = role;
+      role.begin();
     } else {
-      this.#role = new Learning(
+      const role = new Learning(
         {
           ...common,
           role: learning,
@@ -312,6 +313,8 @@ export class Member {
         },
         nowMs,
       );
+      this.#role = role;
+      role.begin();
     }
   }
 

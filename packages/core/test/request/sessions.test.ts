@@ -229,6 +229,19 @@ describe('a session ends', () => {
     expect(h.core.sessions.size).toBe(1);
   });
 
+  it('answers what came before the close, also when that waits behind a write', () => {
+    const h = new Harness();
+    const client = h.connect();
+    client.take();
+    client.send(createRequest('/a'), existsRequest('/a'), closeRequest);
+    h.sync();
+    expect(client.take()).toMatchObject([
+      { op: OpCode.create, err: 0 },
+      { op: OpCode.exists, err: 0 },
+      { op: OpCode.closeSession, err: 0 },
+    ]);
+  });
+
   it('together with ephemerals that are still being created, and not with those being deleted', () => {
     const h = new Harness();
     const other = h.connect();
