@@ -47,7 +47,8 @@ What differs, on purpose:
 - An unknown command ends with 2. A configuration that cannot be read fails every command but \`version\`.
 - Nothing is said of JMX.
 
-As a service: [packaging/systemd/zooid.service](../../packaging/systemd/zooid.service).
+As a service: [packaging/systemd/zooid.service](../../packaging/systemd/zooid.service). In a container, with the environment of the
+official zookeeper image: [packaging/docker](../../packaging/docker/Dockerfile).
 `;
 
 /** What a command says of itself, and what each of its own commands does. */
