@@ -14,9 +14,12 @@ import org.apache.curator.framework.recipes.queue.DistributedDelayQueue;
 import org.apache.curator.framework.recipes.queue.DistributedIdQueue;
 import org.apache.curator.framework.recipes.queue.DistributedPriorityQueue;
 import org.apache.curator.framework.recipes.queue.DistributedQueue;
+import org.apache.curator.framework.recipes.queue.QueueAllocator;
 import org.apache.curator.framework.recipes.queue.QueueBuilder;
 import org.apache.curator.framework.recipes.queue.QueueConsumer;
 import org.apache.curator.framework.recipes.queue.QueueSerializer;
+import org.apache.curator.framework.recipes.queue.QueueSharder;
+import org.apache.curator.framework.recipes.queue.QueueSharderPolicies;
 import org.apache.curator.framework.recipes.queue.SimpleDistributedQueue;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.retry.RetryOneTime;
@@ -87,6 +90,14 @@ public final class QueuePeer {
             case "lookup":
                 lookup();
                 break;
+            case "compress":
+                client.createContainers("/compressed");
+                client.create().compressed().forPath("/compressed/java", "text of java".getBytes(UTF_8));
+                break;
+            case "decompress":
+                String text = new String(client.getData().decompressed().forPath("/compressed/node"), UTF_8);
+                if (!text.equals("text of node")) throw new IllegalStateException(text);
+                break;
             default:
                 share(kind, consumers, items);
         }
@@ -129,6 +140,8 @@ public final class QueuePeer {
                 return delays;
             case "simple":
                 return simple(name, consumer, items);
+            case "sharded":
+                return sharded(name, consumer, items);
             default:
                 DistributedQueue<String> queue = builder.buildQueue();
                 queue.start();
@@ -140,6 +153,24 @@ public final class QueuePeer {
     /** A name without the occasion. */
     private static String kindOf(String name) {
         return name.split("@")[0];
+    }
+
+    private static Closeable sharded(String name, QueueConsumer<String> consumer, int items) throws Exception {
+        QueueAllocator<String, DistributedQueue<String>> allocator =
+                (curator, path) ->
+                        QueueBuilder.builder(curator, consumer, SERIALIZER, path)
+                                .putInBackground(false)
+                                .buildQueue();
+        QueueSharder<String, DistributedQueue<String>> sharder =
+                new QueueSharder<>(
+                        client,
+                        allocator,
+                        "/" + name + "/queue",
+                        "/" + name + "/leader",
+                        QueueSharderPolicies.builder().newQueueThreshold(8).thresholdCheckMs(10).build());
+        sharder.start();
+        for (int i = 0; i < items; i++) sharder.getQueue().put("java-" + i);
+        return sharder;
     }
 
     private static Closeable simple(String name, QueueConsumer<String> consumer, int items)

@@ -5,13 +5,17 @@ import { connect, type ZooKeeper } from '@zooid/client';
 import {
   type BaseQueueOptions,
   buildUri,
+  Cache,
   DelayQueue,
+  gzipCodec,
   IdQueue,
   KazooQueue,
   LockingQueue,
+  Model,
   PriorityQueue,
   Queue,
   type QueueItem,
+  QueueSharder,
   ServiceDiscovery,
   SimpleQueue,
   serviceInstance,
@@ -192,6 +196,54 @@ describe.skipIf(missingCurator !== undefined)(
             await share(server.address, zk, peer, `${kind}@${title.replace(' ', '-')}`, who);
           },
         );
+      });
+
+      test('QueueSharder: both put into the same queues and take from them, every item comes out once', async () => {
+        const { zk, peer } = meeting;
+        await using sharder = new QueueSharder<string, Queue<string>>(zk, '/sharded/queue', {
+          leaderPath: '/sharded/leader',
+          makeQueue: (path) => new Queue(zk, path, { ...options, lockPath: 'none' }),
+          itemsPerQueueMax: 8,
+          checkIntervalMs: 10,
+        });
+        await sharder.start();
+        await peer.contend('sharded', 0, ITEMS);
+        for (let number = 0; number < ITEMS; number++) {
+          await sharder.queue().put(`node-${number}`);
+        }
+        while (sharder.queues.size < 2) await zk.exists('/');
+        const results = '/sharded/results';
+        await zk.ensurePath(results);
+        const ending = new AbortController();
+        const consuming = sharder.consume(
+          async (item) => void (await zk.create(`${results}/${item}`, 'node')),
+          { signal: ending.signal },
+        );
+        const working = peer.contend('sharded', CONSUMERS, 0);
+        for (;;) {
+          const { names, changed } = await zk.children(results, { watch: true });
+          if (names.length === 2 * ITEMS) break;
+          await Promise.race([changed, consuming]);
+        }
+        ending.abort();
+        await zk.create('/sharded/stop');
+        await allOf([working, consuming]);
+      });
+
+      test('what either has compressed the other reads', async () => {
+        const { zk, peer } = meeting;
+        await peer.contend('compress', 0, 0);
+        const codec = gzipCodec(textCodec);
+        expect(await new Model(zk, '/compressed/java', { codec }).read()).toMatchObject({
+          value: 'text of java',
+        });
+        await new Model(zk, '/compressed/node', { codec }).set('text of node');
+        await peer.contend('decompress', 0, 0);
+        await using cache = new Cache(zk, '/compressed', { compression: 'gzip' });
+        await cache.start();
+        expect(
+          [...cache.children('/compressed').values()].map((node) => node.text()).sort(),
+        ).toEqual(['text of java', 'text of node']);
       });
 
       test('what either registers the other finds', async () => {

@@ -1,7 +1,7 @@
 export { Barrier, type BarrierOptions } from './barriers/barrier.ts';
 export { DoubleBarrier, type DoubleBarrierOptions } from './barriers/double-barrier.ts';
 export { Cache, type CacheChangesOptions, type CacheOptions } from './cache/cache.ts';
-export { CacheLimitError, ChangesOverflowError } from './cache/cache-error.ts';
+export { CacheDataError, CacheLimitError, ChangesOverflowError } from './cache/cache-error.ts';
 export type { CacheChange, CachedNode } from './cache/cached-node.ts';
 export { AtomicInteger, AtomicLong } from './counters/atomic-number.ts';
 export {
@@ -57,6 +57,7 @@ export {
 } from './election/leader-latch.ts';
 export { type Codec, jsonCodec, textCodec } from './framework/codec.ts';
 export { clientAddresses, EnsembleTracker } from './framework/ensemble-tracker.ts';
+export { gzipCodec } from './framework/gzip.ts';
 export {
   Model,
   ModelDecodeError,
@@ -129,6 +130,7 @@ export {
 } from './membership/set-partitioner.ts';
 export { createProtected, type ProtectedCreateOptions } from './protected-create.ts';
 export type {
+  BaseQueue,
   BaseQueueOptions,
   ConsumeOptions,
   FailureMode,
@@ -143,6 +145,7 @@ export { type KazooPutOptions, KazooQueue, LockingQueue } from './queue/kazoo-qu
 export { PriorityQueue } from './queue/priority-queue.ts';
 export { Queue } from './queue/queue.ts';
 export { CorruptItemError, type QueueItem } from './queue/queue-item.ts';
+export { QueueSharder, type QueueSharderOptions } from './queue/queue-sharder.ts';
 export { SimpleQueue } from './queue/simple-queue.ts';
 export {
   compareSequences,

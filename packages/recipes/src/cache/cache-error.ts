@@ -27,3 +27,16 @@ export class ChangesOverflowError extends Error {
     this.path = path;
   }
 }
+
+/** A znode's data is not compressed as the cache was told, or too long when unpacked (`cause`). */
+export class CacheDataError extends Error {
+  readonly code = 'CACHE_DATA';
+  /** Of the znode. */
+  readonly path: string;
+
+  constructor(path: string, cause: unknown) {
+    super(`the data of ${path} cannot be unpacked`, { cause });
+    this.name = 'CacheDataError';
+    this.path = path;
+  }
+}

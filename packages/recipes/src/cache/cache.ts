@@ -2,6 +2,7 @@ import { ClosedError, type WatchEvent, type ZooKeeper } from '@zooid/client';
 import { type Deferred, deferred, onAbort } from '@zooid/client/waiting';
 import { BoundedQueue } from '../bounded-queue.ts';
 import { Deadline, type WaitOptions } from '../deadline.ts';
+import { unpackGzip } from '../framework/gzip.ts';
 import { JoinedSignal } from '../joined-signal.ts';
 import { orAborted } from '../or-aborted.ts';
 import { nameOf } from '../paths.ts';
@@ -20,9 +21,17 @@ export interface CacheOptions {
   readonly depth?: 'node' | 'children' | 'tree' | number | undefined;
   /** Whether data is kept, or only paths and stats. Default `data`. */
   readonly content?: 'data' | 'paths' | undefined;
+  /**
+   * How data stands in the znodes: as it is, or as Curator compresses it (its flag COMPRESSED_DATA), to be unpacked here. Znodes without
+   * data are no error then; those with other data are, see `unreadable`. Default `none`.
+   */
+  readonly compression?: 'none' | 'gzip' | undefined;
   /** False leaves a znode out, with all below it. The cache's own path is not asked. */
   readonly filter?: ((path: string) => boolean) | undefined;
-  /** What becomes of a znode that the ACL does not let us read: the end of the cache, or it is left out. Default `fail`. */
+  /**
+   * What becomes of a znode that the ACL does not let us read, or whose data cannot be unpacked: the end of the cache, or it is left
+   * out. Default `fail`.
+   */
   readonly unreadable?: 'fail' | 'leave-out' | undefined;
   /** Most znodes; one more ends the cache with `CacheLimitError`. Default 100,000. */
   readonly maxNodes?: number | undefined;
@@ -171,13 +180,15 @@ export class Cache implements AsyncDisposable {
   async #keep(zk: ZooKeeper, scope: AbortSignal): Promise<never> {
     using ending = new JoinedSignal(scope);
     const { signal } = ending;
-    const { content = 'data', unreadable = 'fail' } = this.#options;
+    const { content = 'data', unreadable = 'fail', compression = 'none' } = this.#options;
+    const { maxBytes = BYTES_MAX_DEFAULT } = this.#options;
     const reader = new TreeReader(
       zk,
       this.#store,
       {
         content,
         unreadable,
+        unpack: compression === 'none' ? undefined : (data) => unpackGzip(data, maxBytes),
         isWanted: (path) => this.#isWanted(path),
         hasWantedChildren: (path) => this.#depthBelow(path) < this.#depthMax,
       },

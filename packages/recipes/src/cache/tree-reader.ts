@@ -12,6 +12,7 @@
 import { NoAuthError, NoNodeError, type ZooKeeper } from '@zooid/client';
 import { type Deferred, deferred } from '@zooid/client/waiting';
 import { joinPath } from '../paths.ts';
+import { CacheDataError } from './cache-error.ts';
 import type { CacheStore } from './cache-store.ts';
 import { CachedNode } from './cached-node.ts';
 
@@ -33,6 +34,8 @@ interface Reading {
 export interface TreeReaderOptions {
   readonly content: 'data' | 'paths';
   readonly unreadable: 'fail' | 'leave-out';
+  /** Makes of data what the cache holds. @throws what it likes when it cannot. */
+  readonly unpack: ((data: Uint8Array) => Uint8Array) | undefined;
   /** Whether a znode belongs to the cache. */
   readonly isWanted: (path: string) => boolean;
   /** Whether its children may. */
@@ -165,7 +168,7 @@ export class TreeReader {
     try {
       if (this.#options.content === 'data') {
         const { data, stat } = await this.#zk.get(path);
-        return new CachedNode(path, stat, data);
+        return new CachedNode(path, stat, this.#unpack(path, data));
       }
       const stat = await this.#zk.exists(path);
       return stat && new CachedNode(path, stat, NO_DATA);
@@ -182,9 +185,20 @@ export class TreeReader {
     }
   }
 
+  #unpack(path: string, data: Uint8Array): Uint8Array {
+    const { unpack } = this.#options;
+    if (unpack === undefined || data.byteLength === 0) return data;
+    try {
+      return unpack(data);
+    } catch (error) {
+      throw new CacheDataError(path, error);
+    }
+  }
+
   #absentOr(error: unknown): undefined {
     if (error instanceof NoNodeError) return;
-    if (error instanceof NoAuthError && this.#options.unreadable === 'leave-out') return;
+    const isUnreadable = error instanceof NoAuthError || error instanceof CacheDataError;
+    if (isUnreadable && this.#options.unreadable === 'leave-out') return;
     throw error;
   }
 

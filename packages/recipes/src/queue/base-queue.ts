@@ -61,7 +61,7 @@ export interface ConsumeOptions<T> extends ItemsOptions {
   readonly concurrency?: number | undefined;
   /**
    * What becomes of an item whose work has failed: Curator's two error modes, or back where it was. Default `requeue`. A function is told
-   * the error and decides; what it throws ends the consuming.
+   * the error and decides; what it throws ends the consuming, and the item goes back to its place.
    */
   readonly onError?:
     | FailureMode
@@ -72,7 +72,8 @@ export interface ConsumeOptions<T> extends ItemsOptions {
 /** What becomes of an item whose work has failed: to the end of the queue, out of it, or back to its place. */
 export type FailureMode = 'requeue' | 'delete' | 'release';
 
-const wallClock: QueueClock = {
+/** The time of this machine. */
+export const wallClock: QueueClock = {
   now: () => Date.now(),
   after: (ms, callback) => {
     const timer = setTimeout(callback, ms);
@@ -302,7 +303,13 @@ async function workOn<T>(
     await work(item.value, item);
     return 'delete';
   } catch (error) {
-    return typeof onError === 'function' ? onError(error, item) : onError;
+    if (typeof onError !== 'function') return onError;
+    try {
+      return onError(error, item);
+    } catch (final) {
+      await settle(item, 'release');
+      throw final;
+    }
   }
 }
 

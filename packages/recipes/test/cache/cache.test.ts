@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { ClosedError, NoAuthError, SessionExpiredError, type ZooKeeper } from '@zooid/client';
 import { startTestProxy } from '@zooid/testing';
 import fc from 'fast-check';
@@ -207,6 +208,44 @@ describe('changes', () => {
     await cache.close();
     expect((await closed).done).toBe(true);
     expect((await cache.changes().next()).done).toBe(true);
+  });
+});
+
+describe('compressed data', () => {
+  test('is unpacked, and no data is no error', async () => {
+    await using setup = await startSetup();
+    const zk = await setup.connect();
+    await zk.create('/c');
+    await zk.create('/c/a', gzipSync('text of a'));
+    await using cache = new Cache(zk, '/c', { compression: 'gzip' });
+    await cache.start();
+    expect(cache.get('/c')?.text()).toBe('');
+    expect(cache.get('/c/a')?.text()).toBe('text of a');
+    const changes = cache.changes();
+    await zk.set('/c/a', gzipSync('another text'));
+    const { value } = await changes.next();
+    expect(value).toMatchObject({ type: 'changed' });
+    expect(value.node.text()).toBe('another text');
+  });
+
+  test.each([
+    ['other data', Buffer.from('not gzip')],
+    ['data that is cut off', gzipSync('text').subarray(0, 15)],
+    ['data that becomes longer than the cache may be', gzipSync(Buffer.alloc(1_000_000))],
+  ])('%s ends it, or is left out', async (_title, data) => {
+    await using setup = await startSetup();
+    const zk = await setup.connect();
+    await zk.create('/c');
+    await zk.create('/c/a', data);
+    const options = { compression: 'gzip', maxBytes: 100_000 } as const;
+    await using failing = new Cache(zk, '/c', options);
+    await expect(failing.start()).rejects.toMatchObject({ code: 'CACHE_DATA', path: '/c/a' });
+    await using cache = new Cache(zk, '/c', { ...options, unreadable: 'leave-out' });
+    await cache.start();
+    expect([...cache.stream()].map(({ path }) => path)).toEqual(['/c']);
+    const changes = cache.changes();
+    await zk.set('/c/a', gzipSync('text'));
+    expect((await changes.next()).value).toMatchObject({ type: 'created' });
   });
 });
 

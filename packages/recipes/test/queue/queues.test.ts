@@ -18,6 +18,7 @@ import {
 import { forEachCut } from '../support/cuts.ts';
 import { History } from '../support/history.ts';
 import { childrenOf, startSetup, untilAborted, untilChildren } from '../support/setup.ts';
+import { standingClock } from '../support/standing-clock.ts';
 
 /** Takes `count` items, each done before the next. */
 async function drain<T>(
@@ -32,31 +33,6 @@ async function drain<T>(
     if (values.length === count) break;
   }
   return values;
-}
-
-/** A clock that stands until it is told to go on. */
-function standingClock(startMs: number) {
-  const timers = new Map<symbol, { readonly dueMs: number; readonly callback: () => void }>();
-  let nowMs = startMs;
-  return {
-    now: () => nowMs,
-    after(ms: number, callback: () => void) {
-      const key = Symbol();
-      timers.set(key, { dueMs: nowMs + ms, callback });
-      return () => timers.delete(key);
-    },
-    advance(ms: number) {
-      nowMs += ms;
-      for (const [key, { dueMs, callback }] of [...timers]) {
-        if (dueMs > nowMs) continue;
-        timers.delete(key);
-        callback();
-      }
-    },
-    get waiting() {
-      return [...timers.values()].map(({ dueMs }) => dueMs);
-    },
-  };
 }
 
 describe('what it is in the tree', () => {
