@@ -30,6 +30,8 @@ export class Client {
   sessionTimeoutMs = 0;
   /** The client sent the optional byte of the connect request, so the answer carries it too. */
   speaksReadOnly = false;
+  /** It is told that it can only read here. */
+  isReadOnly = false;
   /** Who the client is: its address, and what it authenticated as. */
   ids: readonly Id[];
 

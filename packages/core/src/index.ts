@@ -19,7 +19,6 @@ export {
 export { isBetter, isSameVote, type Vote } from './election/vote.ts';
 export { NewState } from './new-state.ts';
 export type { CloseReason, Fact, Meter, Outbox, ReplyFacts } from './outbox.ts';
-export { quorumOf } from './quorum/membership-quorum.ts';
 export {
   GroupQuorum,
   MajorityQuorum,
@@ -87,7 +86,7 @@ export { Turn, type TurnLog, type TurnShell } from './turn.ts';
 export type { SavedEpochs } from './zab/epochs.ts';
 export type { LearnerState } from './zab/learner-state.ts';
 export type { Member, MemberRole } from './zab/member.ts';
-export type { MemberConfig, MemberOptions } from './zab/member-options.ts';
+export type { MemberOptions } from './zab/member-options.ts';
 export type { MemberFact, MemberOutbox } from './zab/member-outbox.ts';
 export { type PeerCloseReason, PeerLink } from './zab/peer-link.ts';
 export { epochOf } from './zab/zxid.ts';

@@ -1,4 +1,11 @@
-import { type Acl, type ExtendedTypes, JuteReader, JuteWriter, OpCode } from '@zooid/protocol';
+import {
+  type Acl,
+  type ExtendedTypes,
+  JuteReader,
+  JuteWriter,
+  type Membership,
+  OpCode,
+} from '@zooid/protocol';
 import { assert } from './assert.ts';
 import type { AccessRules } from './auth/access-rules.ts';
 import { Cleaner, type CleanerOptions } from './cleaner.ts';
@@ -38,7 +45,7 @@ import { WatchTable } from './watch/watch-table.ts';
 import { CommittedLog } from './zab/committed-log.ts';
 import type { SavedEpochs } from './zab/epochs.ts';
 import { Member } from './zab/member.ts';
-import type { MemberConfig, MemberOptions } from './zab/member-options.ts';
+import type { MemberOptions } from './zab/member-options.ts';
 import type { MemberOutbox } from './zab/member-outbox.ts';
 import { Replica } from './zab/replica.ts';
 
@@ -67,7 +74,9 @@ export interface CoreOptions {
 /** What makes a server the member of an ensemble. */
 export interface MembershipParts {
   readonly options: MemberOptions;
-  readonly config: MemberConfig;
+  /** The configuration in force, and one that was proposed after it, as they were saved. */
+  readonly membership: Membership;
+  readonly lastSeenMembership: Membership | undefined;
   readonly outbox: MemberOutbox;
 }
 
@@ -307,10 +316,9 @@ export class ServerCore {
   joinEnsemble(epochs: SavedEpochs): Member {
     const membership = this.#membership;
     assert(membership !== undefined, 'only a member of an ensemble joins it');
-    const { options, config, outbox } = membership;
     const replica = this.#replica;
     const committedLog = this.#committedLog;
-    const member = new Member({ options, config, outbox, epochs, replica, committedLog });
+    const member = new Member({ ...membership, epochs, replica, committedLog });
     this.member = member;
     member.start();
     return member;

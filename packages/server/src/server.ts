@@ -288,7 +288,8 @@ class Server implements RunningServer {
       gate.onProgress();
       listener.releaseHeld();
       // What a member logs before it is in a role may have to be cut off again.
-      if (core.member?.isServing !== false) storage.snapshotIfDue();
+      const { member } = core;
+      if (member === undefined || (member.isServing && !member.isReadOnly)) storage.snapshotIfDue();
     };
     this.#listener = listener;
     this.clientPort = await listener.listen();
@@ -322,11 +323,12 @@ class Server implements RunningServer {
 
   /** What makes this server the member of an ensemble; undefined when its configuration names none. */
   async #membership(storage: Storage | MemoryStorage): Promise<MembershipParts | undefined> {
-    const { ensemble, session, network } = this.#config;
+    const { ensemble, session, network, tree } = this.#config;
     if (ensemble === undefined) return undefined;
     // Loaded when they are needed: a server that is alone starts sooner without them.
     const { MemberShell } = await import('./ensemble/member-shell.ts');
-    const { memberConfigOf, memberOptionsOf } = await import('./ensemble/member-options.ts');
+    const { memberOptionsOf } = await import('./ensemble/member-options.ts');
+    const { MembershipFiles } = await import('./config/membership-files.ts');
     const { DiskMemberStorage } = await import('./ensemble/disk-member-storage.ts');
     if (!(storage instanceof Storage)) throw new TypeError('a member keeps its data on disk');
     const shell = new MemberShell({
@@ -337,6 +339,8 @@ class Server implements RunningServer {
         core: () => this.#core!,
         turn: () => this.#turn!,
       }),
+      membershipFiles:
+        ensemble.staticFile === undefined ? undefined : new MembershipFiles(ensemble.staticFile),
       afterTurn: () => this.#afterTurn(),
       hangUpOnClients: () => this.#listener?.hangUpOnAll(),
       clock: this.#clock,
@@ -345,8 +349,13 @@ class Server implements RunningServer {
     });
     this.#memberShell = shell;
     return {
-      options: memberOptionsOf(ensemble, session.tickTimeMs, () => storage.snapshotBytes),
-      config: memberConfigOf(ensemble),
+      options: memberOptionsOf(
+        ensemble,
+        { tickTimeMs: session.tickTimeMs, isReconfigOn: tree.isReconfigOn },
+        () => storage.snapshotBytes,
+      ),
+      membership: ensemble.membership,
+      lastSeenMembership: ensemble.lastSeenMembership,
       outbox: shell,
     };
   }

@@ -11,6 +11,8 @@ export interface Connect {
   readonly password: Uint8Array | null;
   /** The request had the optional last byte (3.4 and later): the response must have it too. */
   readonly speaksReadOnly: boolean;
+  /** What that byte said: a server without a quorum will do. */
+  readonly mayBeReadOnly: boolean;
 }
 
 /** Reads a connect request. @throws MalformedError */
@@ -21,8 +23,8 @@ export function decodeConnect(reader: JuteReader): Connect {
   const sessionId = reader.long();
   const password = reader.buffer();
   const speaksReadOnly = reader.remaining > 0;
-  if (speaksReadOnly) reader.boolean();
-  return { lastZxidSeen, timeoutMs, sessionId, password, speaksReadOnly };
+  const mayBeReadOnly = speaksReadOnly && reader.boolean();
+  return { lastZxidSeen, timeoutMs, sessionId, password, speaksReadOnly, mayBeReadOnly };
 }
 
 const noPassword = new Uint8Array(16);
@@ -38,6 +40,6 @@ export function writeConnectResponse(
   out.int(sessionId === undefined ? 0 : client.sessionTimeoutMs);
   out.long(sessionId ?? 0n);
   out.buffer(sessionId === undefined ? noPassword : sessionPassword(sessionId));
-  if (client.speaksReadOnly) out.boolean(false);
+  if (client.speaksReadOnly) out.boolean(client.isReadOnly);
   out.endFrame(mark);
 }

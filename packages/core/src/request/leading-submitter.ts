@@ -16,6 +16,7 @@ import type { Submitter } from './submitter.ts';
  * Source: LeaderZooKeeperServer, ZooKeeperServer.reopenSession.
  */
 export class LeadingSubmitter implements Submitter {
+  readonly isReadOnly = false;
   readonly #sessions: SessionTracker;
   readonly #sessionIds: SessionIds;
   readonly #proposer: Proposer;

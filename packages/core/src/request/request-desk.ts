@@ -183,7 +183,12 @@ export class RequestDesk {
     const bytes = reader.remaining;
     const request = decodeConnect(reader);
     client.speaksReadOnly = request.speaksReadOnly;
+    client.isReadOnly = submitter.isReadOnly;
     this.#meter.onReceived(client, OpCode.createSession, bytes);
+    if (submitter.isReadOnly && !request.mayBeReadOnly) {
+      this.#replies.hangUp(client, 'not-serving');
+      return;
+    }
     const kind = request.sessionId === 0n ? 'global' : 'renew';
     if (!this.#throttle.tryTake(kind, this.#clock.nowMs)) {
       this.#replies.hangUp(client, 'throttled');

@@ -7,6 +7,8 @@ import type { Session } from '../session/session.ts';
  * learner hands it on. Replies come through the committer either way.
  */
 export interface Submitter {
+  /** Only clients that are content to read are taken, and told so. */
+  readonly isReadOnly: boolean;
   /**
    * A write whose body is at `reader`, of a client that may ask.
    *

@@ -197,6 +197,10 @@ export class Committer {
         case OpCode.setACL:
           this.#tree.writeStat(applier.row, out);
           break;
+        case OpCode.reconfig:
+          this.#tree.writeData(applier.row, out);
+          this.#tree.writeStat(applier.row, out);
+          break;
         case OpCode.multi:
           out.raw(results.bytes, 0, results.length);
           break;

@@ -3,18 +3,23 @@ import {
   CONTAINER_OWNER,
   type CreateModeTraits,
   createModeTraits,
+  decodeReconfigRequest,
   decodeUtf8,
   EphemeralType,
   ErrorCode,
   type ExtendedTypes,
+  encodeUtf8,
   ephemeralTypeOf,
+  formatMembership,
   type Id,
   isValidTtl,
   type JuteReader,
   type JuteWriter,
+  type Membership,
   OpCode,
   openAcl,
   Permission,
+  type ReconfigRequest,
   sequentialSuffix,
   ttlToOwner,
   validatePathBytes,
@@ -58,6 +63,11 @@ const LETTER_Z = 0x7a;
 /** Znodes that no client may delete. Source: DataTree.isSpecialPath. */
 const specialPaths = new Set(['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']);
 
+/** Who will belong to the ensemble if this request is done by the transaction `zxid`; or what it is refused with. */
+export type PlanReconfig = (request: ReconfigRequest, zxid: number) => Membership | ErrorCode;
+
+const CONFIG_PATH = encodeUtf8('/zookeeper/config');
+
 /**
  * Turns write requests into transactions: checks them against the tree as it will be (the tree plus
  * what is outstanding) and writes the body of the transaction. Changes nothing but the outstanding
@@ -77,6 +87,7 @@ export class Preparer {
   readonly #create2Indexes: number[] = [];
 
   #context: RequestContext = { zxid: 0, timeMs: 0, sessionId: 0n, ids: [] };
+  #planReconfig: PlanReconfig | undefined;
 
   constructor(parts: {
     readonly future: FutureTree;
@@ -89,6 +100,11 @@ export class Preparer {
     this.#quotas = parts.quotas;
     this.#options = parts.options;
     this.#bytes = new RequestBytes(parts.options);
+  }
+
+  /** From now on reconfigurations are decided by this one; undefined: there is nobody who could. */
+  reconfigureBy(plan: PlanReconfig | undefined): void {
+    this.#planReconfig = plan;
   }
 
   /**
@@ -127,7 +143,7 @@ export class Preparer {
       case OpCode.multi:
         return this.#multi(reader, out);
       case OpCode.reconfig:
-        return this.#reconfig(reader);
+        return this.#reconfig(reader, out);
       default:
         return ErrorCode.unimplemented;
     }
@@ -342,11 +358,21 @@ export class Preparer {
     return out.length - length;
   }
 
-  /** What a standalone server says. Source: PrepRequestProcessor, case reconfig: the switch comes first. */
-  #reconfig(reader: JuteReader): ErrorCode {
-    for (let i = 0; i < 3; i++) reader.span();
-    reader.long();
-    return this.#options.reconfigEnabled ? ErrorCode.unimplemented : ErrorCode.reconfigDisabled;
+  /** Source: PrepRequestProcessor, case reconfig: the switch comes first, then what is asked for, then whether it may be asked. */
+  #reconfig(reader: JuteReader, out: JuteWriter): ErrorCode {
+    const request = decodeReconfigRequest(reader);
+    if (!this.#options.reconfigEnabled) return ErrorCode.reconfigDisabled;
+    // A server that is alone has nobody to leave or to join it.
+    if (this.#planReconfig === undefined) return ErrorCode.unimplemented;
+    const planned = this.#planReconfig(request, this.#context.zxid);
+    if (typeof planned === 'number') return planned;
+    const znode = this.#future.znode(CONFIG_PATH, 0, CONFIG_PATH.byteLength);
+    if (znode === undefined) return ErrorCode.noNode;
+    if (!this.#allows(znode.acls, Permission.write)) return ErrorCode.noAuth;
+    out.bufferOf(CONFIG_PATH, 0, CONFIG_PATH.byteLength);
+    out.buffer(encodeUtf8(formatMembership(planned)));
+    out.int(-1);
+    return ErrorCode.ok;
   }
 
   /**

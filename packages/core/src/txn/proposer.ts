@@ -6,7 +6,7 @@ import { putInt } from '../tree/znode-store.ts';
 import type { TurnClock } from '../turn-clock.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { FutureTree } from './future-tree.ts';
-import type { Preparer, RequestContext } from './prepare.ts';
+import type { PlanReconfig, Preparer, RequestContext } from './prepare.ts';
 import type { Proposal, ProposalQueue } from './proposal-queue.ts';
 import type { TxnBlock } from './txn-bytes.ts';
 
@@ -62,6 +62,11 @@ export class Proposer {
   /** From now on each proposal is told to this one as well: whoever leads sends it to its learners. */
   tell(onProposed: ((proposal: Proposal) => void) | undefined): void {
     this.#onProposed = onProposed;
+  }
+
+  /** From now on reconfigurations are decided by this one: whoever leads. Undefined: there is nobody who could. */
+  reconfigureBy(plan: PlanReconfig | undefined): void {
+    this.#preparer.reconfigureBy(plan);
   }
 
   /**

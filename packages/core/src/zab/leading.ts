@@ -16,29 +16,36 @@ import {
   decodeAckEpoch,
   decodeIds,
   decodeLearnerInfo,
+  decodeUtf8,
   EPOCH_TAKEN_BEFORE,
   ErrorCode,
   type Id,
   JuteReader,
+  type Membership,
   OpCode,
   QUORUM_PROTOCOL_VERSION,
   QuorumPacketType,
+  type ReconfigRequest,
 } from '@zooid/protocol';
 import type { Client } from '../client.ts';
 import type { OutputPool } from '../output-pool.ts';
+import { quorumOf } from '../quorum/membership-quorum.ts';
 import type { ServerId } from '../quorum/quorum.ts';
 import type { LeadingSubmitter } from '../request/leading-submitter.ts';
 import type { Session } from '../session/session.ts';
+import { getInt } from '../tree/znode-store.ts';
 import type { CommitListener } from '../txn/committer.ts';
 import type { Proposal } from '../txn/proposal-queue.ts';
 import { AckDeadline } from './ack-deadline.ts';
 import type { CommittedLog } from './committed-log.ts';
 import type { Epochs } from './epochs.ts';
 import { LearnerState } from './learner-state.ts';
-import type { MemberConfig, MemberOptions } from './member-options.ts';
+import type { MemberOptions } from './member-options.ts';
 import type { MemberOutbox } from './member-outbox.ts';
+import { isSamePlace, type Memberships } from './memberships.ts';
 import { writeBarePacket, writePacket, writePacketOf } from './packets.ts';
 import type { PeerCloseReason, PeerLink } from './peer-link.ts';
+import { planReconfig } from './plan-reconfig.ts';
 import type { Replica } from './replica.ts';
 import { planSync } from './sync-plan.ts';
 import { counterOf, firstZxidOf } from './zxid.ts';
@@ -50,7 +57,7 @@ const COUNTER_MAX = 0xffff_ff00;
 
 export interface LeadingParts {
   readonly options: MemberOptions;
-  readonly config: () => MemberConfig;
+  readonly memberships: Memberships;
   readonly replica: Replica;
   readonly outbox: MemberOutbox;
   readonly outputs: OutputPool<PeerLink>;
@@ -96,6 +103,8 @@ export class Leading implements CommitListener {
   #quorumCheckDueMs = 0;
   #lastTimeMs: number;
   #endReason: string | undefined;
+  /** The reconfiguration that is being prepared. */
+  #planned: Membership | undefined;
   readonly #packet = new JuteReader();
   readonly #body = new JuteReader();
 
@@ -130,6 +139,7 @@ export class Leading implements CommitListener {
 
   get nextDueMs(): number {
     if (this.#phase === 'ended') return Number.POSITIVE_INFINITY;
+    if (this.#endReason !== undefined) return 0;
     if (this.#phase !== 'broadcasting') return this.#establishDueMs;
     return Math.min(this.#pingDueMs, this.#quorumCheckDueMs);
   }
@@ -221,10 +231,11 @@ export class Leading implements CommitListener {
 
   /** Decides what a quorum has. Once for each turn, before anything is applied. */
   decideCommits(): void {
+    this.#finish();
     if (!this.#hasNewAcks || this.#phase !== 'broadcasting') return;
     this.#hasNewAcks = false;
-    const { replica, options, config } = this.#parts;
-    const { quorums } = config();
+    const { replica, options, memberships } = this.#parts;
+    const { quorums } = memberships;
     const acked: { readonly id: ServerId; readonly zxid: number }[] = [
       { id: options.serverId, zxid: replica.syncedZxid },
     ];
@@ -247,6 +258,10 @@ export class Leading implements CommitListener {
   onCommit(proposal: Proposal): void {
     const { zxid, bytes, start, end } = proposal;
     this.#parts.committedLog.add(zxid, bytes, start, end);
+    if (proposal.op === OpCode.reconfig && zxid === this.#parts.memberships.lastSeen.version) {
+      this.#onReconfigured(proposal);
+      return;
+    }
     for (const learner of this.#learners.values()) {
       if (!learner.isForwarding) continue;
       const out = this.#out(learner);
@@ -304,7 +319,7 @@ export class Leading implements CommitListener {
       this.#close(learner, 'malformed');
       return;
     }
-    if ((info.configVersion ?? 0n) > BigInt(this.#parts.config().version)) {
+    if ((info.configVersion ?? 0n) > BigInt(this.#parts.memberships.lastSeen.version)) {
       this.#close(learner, 'config-ahead');
       return;
     }
@@ -335,11 +350,22 @@ export class Leading implements CommitListener {
     epochs.accept(this.#epoch);
     outbox.reportMember({ kind: 'epoch-accepted', epoch: this.#epoch });
     this.#phase = 'synchronizing';
+    if (options.isReconfigOn) this.#numberFirstMembership();
     for (const learner of this.#learners.values()) {
       if (learner.phase === 'informed') this.#sendLeaderInfo(learner);
     }
     this.#epochTakers.add(options.serverId);
     this.#considerTakers();
+  }
+
+  /**
+   * What stands in the files of a new ensemble has no version. It gets one with the first epoch, above those of servers that only want to
+   * join. Source: ZOOKEEPER-1783.
+   */
+  #numberFirstMembership(): void {
+    const { active, lastSeen } = this.#parts.memberships;
+    if (active.version !== 0 || lastSeen.version !== 0) return;
+    this.#parts.memberships.see({ ...active.membership, version: firstZxidOf(this.#epoch) });
   }
 
   #sendLeaderInfo(learner: LearnerState): void {
@@ -398,18 +424,30 @@ export class Leading implements CommitListener {
     if (this.#phase !== 'synchronizing' || !this.#isQuorum(this.#synced)) return;
     const { replica, submitter, options, onServing } = this.#parts;
     const { nowMs } = replica.parts.clock;
+    if (options.isReconfigOn && !this.#completeReconfig()) return;
     this.#phase = 'broadcasting';
     this.#lastTimeMs = nowMs;
     this.#pingDueMs = nowMs;
     this.#quorumCheckDueMs = nowMs + options.tickTimeMs;
     replica.beginProposing(firstZxidOf(this.#epoch));
     replica.parts.proposer.tell((proposal) => this.#onProposed(proposal));
+    replica.parts.proposer.reconfigureBy((request, zxid) => this.#planReconfig(request, zxid));
     replica.tellCommits(this);
     replica.serveBy(submitter, firstZxidOf(this.#epoch));
     for (const learner of this.#learners.values()) {
       if (learner.phase === 'ready') this.#sendUpToDate(learner);
     }
     onServing(this.#epoch);
+  }
+
+  /** A configuration that was proposed before, and may be in force elsewhere, is in force here, too. @returns false when that ends the role. */
+  #completeReconfig(): boolean {
+    const { memberships, options } = this.#parts;
+    const { membership } = memberships.lastSeen;
+    const next = this.#designate(membership, 0);
+    if (memberships.activate(membership, options.serverId, next) === 'role-goes-on') return true;
+    this.#end('the configuration wants another leader');
+    return false;
   }
 
   #sendUpToDate(learner: LearnerState): void {
@@ -482,7 +520,7 @@ export class Leading implements CommitListener {
 
   /** The learner has all that is applied: what is proposed since then follows, and whatever comes. */
   #endSync(learner: LearnerState): void {
-    const { replica, config } = this.#parts;
+    const { replica, memberships } = this.#parts;
     const { nowMs } = replica.parts.clock;
     const out = this.#out(learner);
     if (learner.kind === 'follower') {
@@ -492,7 +530,7 @@ export class Leading implements CommitListener {
         learner.acks.onSent(zxid, nowMs);
       }
     }
-    const { text } = config();
+    const { text } = memberships.lastSeen;
     const newLeaderZxid = firstZxidOf(this.#epoch);
     writePacket(out, QuorumPacketType.newLeader, newLeaderZxid, text, 0, text.byteLength);
     learner.ackedZxid = replica.lastAppliedZxid;
@@ -505,6 +543,11 @@ export class Leading implements CommitListener {
 
   #onProposed(proposal: Proposal): void {
     const { zxid, bytes, start, end } = proposal;
+    // From here on a quorum of both decides. A refusal is an error, whatever was asked for.
+    if (this.#planned?.version === zxid && txnTypeOf(proposal) === OpCode.reconfig) {
+      this.#parts.memberships.see(this.#planned);
+    }
+    this.#planned = undefined;
     const { nowMs } = this.#parts.replica.parts.clock;
     this.#ownAcks.onSent(zxid, nowMs);
     for (const learner of this.#learners.values()) {
@@ -513,6 +556,69 @@ export class Leading implements CommitListener {
       learner.acks.onSent(zxid, nowMs);
     }
     if (counterOf(zxid) >= COUNTER_MAX) this.#end('the zxids of this epoch are used up');
+  }
+
+  #planReconfig(request: ReconfigRequest, zxid: number): Membership | ErrorCode {
+    const { memberships, options } = this.#parts;
+    const planned = planReconfig(request, {
+      active: memberships.active.membership,
+      lastSeen: memberships.lastSeen.membership,
+      zxid,
+      isStandaloneAllowed: options.isStandaloneAllowed,
+    });
+    if (typeof planned === 'number') return planned;
+    const present = new Set([options.serverId, ...this.#readyFollowers()]);
+    if (!quorumOf(planned).isReachedBy(present)) return ErrorCode.newConfigNoQuorum;
+    this.#planned = planned;
+    return planned;
+  }
+
+  *#readyFollowers(): Iterable<ServerId> {
+    for (const { kind, phase, serverId } of this.#learners.values()) {
+      if (kind === 'follower' && phase === 'ready') yield serverId!;
+    }
+  }
+
+  /** A quorum of the configuration in force and of the next one has this: it is in force. Source: Leader.tryToCommit. */
+  #onReconfigured(proposal: Proposal): void {
+    const { zxid, bytes, start, end } = proposal;
+    const { memberships, options, outbox } = this.#parts;
+    const { membership, text } = memberships.lastSeen;
+    const next = this.#designate(membership, zxid);
+    for (const learner of this.#learners.values()) {
+      if (!learner.isForwarding) continue;
+      const out = this.#out(learner);
+      if (learner.kind === 'follower') {
+        writePacketOf(out, QuorumPacketType.commitAndActivate, zxid, (data) =>
+          data.long(BigInt(next)),
+        );
+      } else {
+        writePacketOf(out, QuorumPacketType.informAndActivate, zxid, (data) => {
+          data.long(BigInt(next));
+          data.raw(bytes, start, end);
+        });
+      }
+    }
+    const effect = memberships.activate(membership, options.serverId, next);
+    outbox.reportMember({
+      kind: 'membership-changed',
+      version: zxid,
+      text: decodeUtf8(text, 0, text.byteLength),
+    });
+    if (effect === 'role-ends') this.#end(`the configuration wants server ${next} to lead`);
+  }
+
+  /** Who leads under a new configuration: this server, if it can, or one that has everything. Source: Leader.getDesignatedLeader. */
+  #designate(next: Membership, zxid: number): ServerId {
+    const { memberships, options } = this.#parts;
+    const { serverId } = options;
+    if (isSamePlace(memberships.active.membership, next, serverId)) return serverId;
+    const { voters } = quorumOf(next);
+    for (const learner of this.#learners.values()) {
+      if (learner.phase !== 'ready' || learner.ackedZxid < zxid) continue;
+      if (voters.has(learner.serverId!)) return learner.serverId!;
+    }
+    return serverId;
   }
 
   #onReadyPacket(learner: LearnerState, type: number, zxid: number, packet: JuteReader): void {
@@ -692,7 +798,7 @@ export class Leading implements CommitListener {
 
   #isQuorum(servers: Iterable<ServerId>): boolean {
     const set = new Set(servers);
-    return this.#parts.config().quorums.every((quorum) => quorum.isReachedBy(set));
+    return this.#parts.memberships.quorums.every((quorum) => quorum.isReachedBy(set));
   }
 
   #report(learner: LearnerState, plan: 'diff' | 'trunc' | 'snap', to: number): void {
@@ -713,6 +819,7 @@ export class Leading implements CommitListener {
     outbox.refuseLearners();
     for (const learner of this.#learners.values()) this.#close(learner, 'role-ended');
     replica.parts.proposer.tell(undefined);
+    replica.parts.proposer.reconfigureBy(undefined);
     replica.tellCommits(undefined);
     onEnd(reason);
   }
@@ -723,6 +830,12 @@ function dataOf(packet: JuteReader, body: JuteReader): void {
   const length = packet.span();
   if (length >= 0) body.reset(packet.bytes, packet.spanStart, packet.spanStart + length);
   else body.reset(packet.bytes, packet.position, packet.position);
+}
+
+const TXN_TYPE_AT = 28;
+
+function txnTypeOf({ bytes, start }: Proposal): number {
+  return getInt(bytes, start + TXN_TYPE_AT);
 }
 
 function isSameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

@@ -23,6 +23,7 @@ interface WaitingSync {
  * Source: LearnerZooKeeperServer, FollowerRequestProcessor, LearnerSessionTracker.
  */
 export class LearningSubmitter implements Submitter {
+  readonly isReadOnly = false;
   readonly #replica: Replica;
   readonly #out: () => JuteWriter;
   readonly #requests = new ForwardedRequests();

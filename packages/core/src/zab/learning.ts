@@ -12,10 +12,14 @@
  */
 
 import {
+  decodeUtf8,
   EPOCH_TAKEN_BEFORE,
   encodeLearnerInfo,
   JuteReader,
   MalformedError,
+  type Membership,
+  OpCode,
+  parseMembership,
   QUORUM_PROTOCOL_VERSION,
   QuorumPacketType,
   quorumPacketTypeName,
@@ -30,8 +34,9 @@ import type { Proposal } from '../txn/proposal-queue.ts';
 import type { CommittedLog } from './committed-log.ts';
 import type { Epochs } from './epochs.ts';
 import { LearningSubmitter } from './learning-submitter.ts';
-import type { MemberConfig, MemberOptions } from './member-options.ts';
+import type { MemberOptions } from './member-options.ts';
 import type { MemberOutbox } from './member-outbox.ts';
+import type { Memberships } from './memberships.ts';
 import { writeBarePacket, writePacketOf } from './packets.ts';
 import type { PeerLink } from './peer-link.ts';
 import type { Replica } from './replica.ts';
@@ -49,7 +54,7 @@ export interface LearningParts {
   readonly role: 'following' | 'observing';
   readonly leader: ServerId;
   readonly options: MemberOptions;
-  readonly config: () => MemberConfig;
+  readonly memberships: Memberships;
   readonly replica: Replica;
   readonly outbox: MemberOutbox;
   readonly outputs: OutputPool<PeerLink>;
@@ -92,6 +97,10 @@ export class Learning implements CommitListener {
   #pingIntervalMs: number | undefined;
   #pingedMs: number | undefined;
   #endReason: string | undefined;
+  /** The configuration that the leader has seen last, which is in force when it says UPTODATE. */
+  #newLeaderMembership: Membership | undefined;
+  /** Of a transaction that is not committed yet. */
+  #proposedMembership: Membership | undefined;
   readonly #packet = new JuteReader();
   readonly #body = new JuteReader();
 
@@ -142,7 +151,7 @@ export class Learning implements CommitListener {
   // ── Events ────────────────────────────────────────────────────────────────────────────────────────
 
   onLeaderConnected(link: PeerLink): void {
-    const { options, epochs, config, replica } = this.#parts;
+    const { options, epochs, memberships, replica } = this.#parts;
     if (this.#phase !== 'connecting') {
       link.closing = 'role-ended';
       this.#parts.outputs.of(link);
@@ -158,7 +167,7 @@ export class Learning implements CommitListener {
       encodeLearnerInfo(out, {
         serverId: BigInt(options.serverId),
         protocolVersion: QUORUM_PROTOCOL_VERSION,
-        configVersion: BigInt(config().version),
+        configVersion: BigInt(memberships.active.version),
       }),
     );
   }
@@ -339,8 +348,22 @@ export class Learning implements CommitListener {
         this.#onProposal(packet);
         this.#onCommitted(zxid);
         return;
+      case QuorumPacketType.commitAndActivate: {
+        const next = Number(dataOf(packet, this.#body).long());
+        this.#onCommitted(zxid);
+        this.#activateProposed(zxid, next);
+        return;
+      }
+      case QuorumPacketType.informAndActivate: {
+        const body = dataOf(packet, this.#body);
+        const next = Number(body.long());
+        this.#learn(body);
+        this.#onCommitted(zxid);
+        this.#activateProposed(zxid, next);
+        return;
+      }
       case QuorumPacketType.newLeader:
-        this.#onNewLeader(zxid);
+        this.#onNewLeader(zxid, dataOf(packet, this.#body));
         return;
       case QuorumPacketType.upToDate:
         this.#onUpToDate();
@@ -363,8 +386,12 @@ export class Learning implements CommitListener {
   }
 
   #onProposal(packet: JuteReader): void {
-    const { replica } = this.#parts;
-    const body = dataOf(packet, this.#body);
+    this.#learn(dataOf(packet, this.#body));
+  }
+
+  /** The transaction that is the rest of `body`. */
+  #learn(body: JuteReader): void {
+    const { replica, options } = this.#parts;
     if (body.remaining < TXN_HEADER_BYTES) throw new MalformedError('a proposal without a header');
     const zxid = txnZxid(body.bytes, body.position);
     if (!mayFollow(replica.lastLoggedZxid, zxid)) {
@@ -374,6 +401,34 @@ export class Learning implements CommitListener {
       return;
     }
     replica.learn(zxid, body.bytes, body.position, body.end);
+    if (options.isReconfigOn) this.#lookForReconfig(body);
+  }
+
+  /** A transaction that changes the members: from here on both configurations count. */
+  #lookForReconfig(txn: JuteReader): void {
+    const at = txn.position;
+    txn.position = at + TXN_HEADER_BYTES - 4;
+    if (txn.int() !== OpCode.reconfig) return;
+    txn.span();
+    const membership = membershipOf(txn.buffer());
+    if (membership === undefined) throw new MalformedError('a reconfiguration that cannot be read');
+    this.#proposedMembership = membership;
+    this.#parts.memberships.see(membership);
+  }
+
+  /** @param next - who leads under the new configuration. */
+  #activateProposed(zxid: number, next: ServerId): void {
+    const { memberships, outbox, options } = this.#parts;
+    const membership = this.#proposedMembership;
+    if (!options.isReconfigOn || membership?.version !== zxid) return;
+    const effect = memberships.activate(membership, this.leader, next);
+    const { text } = memberships.active;
+    outbox.reportMember({
+      kind: 'membership-changed',
+      version: zxid,
+      text: decodeUtf8(text, 0, text.byteLength),
+    });
+    if (effect === 'role-ends') this.#end('the configuration has another place for this server');
   }
 
   #onCommitted(zxid: number): void {
@@ -385,10 +440,17 @@ export class Learning implements CommitListener {
     if (zxid > this.#committedZxid) this.#committedZxid = zxid;
   }
 
-  #onNewLeader(zxid: number): void {
+  #onNewLeader(zxid: number, data: JuteReader): void {
     if (this.#phase !== 'catching-up' || zxid !== firstZxidOf(this.#epoch)) {
       this.#end(`an unexpected NEWLEADER ${hex(zxid)}`);
       return;
+    }
+    // Leaders before 3.5 have nothing to say here.
+    if (this.#parts.options.isReconfigOn && data.remaining > 1) {
+      this.#newLeaderMembership = membershipOf(data.bytes.subarray(data.position, data.end));
+      if (this.#newLeaderMembership !== undefined) {
+        this.#parts.memberships.see(this.#newLeaderMembership);
+      }
     }
     this.#phase = 'persisting';
     this.#historyZxid = this.#parts.replica.lastLoggedZxid;
@@ -411,6 +473,14 @@ export class Learning implements CommitListener {
     const { replica, onServing } = this.#parts;
     if (this.#phase !== 'acknowledged') {
       this.#end('an unexpected UPTODATE');
+      return;
+    }
+    const membership = this.#newLeaderMembership;
+    if (
+      membership !== undefined &&
+      this.#parts.memberships.activate(membership, this.leader, undefined) === 'role-ends'
+    ) {
+      this.#end('the configuration has another place for this server');
       return;
     }
     writeBarePacket(this.#out(), QuorumPacketType.ack, firstZxidOf(this.#epoch));
@@ -490,6 +560,12 @@ function dataOf(packet: JuteReader, body: JuteReader): JuteReader {
   const start = length >= 0 ? packet.spanStart : packet.position;
   body.reset(packet.bytes, start, start + Math.max(length, 0));
   return body;
+}
+
+/** Undefined when the text is none. */
+function membershipOf(text: Uint8Array | null): Membership | undefined {
+  const reading = parseMembership(text === null ? '' : decodeUtf8(text, 0, text.byteLength));
+  return reading.ok ? reading.membership : undefined;
 }
 
 function hex(zxid: number): string {

@@ -1,4 +1,4 @@
-import type { Quorum, ServerId } from '../quorum/quorum.ts';
+import type { ServerId } from '../quorum/quorum.ts';
 
 /** What the configuration of the ensemble says to the core. Times are milliseconds. */
 export interface MemberOptions {
@@ -17,14 +17,10 @@ export interface MemberOptions {
   readonly commitLogCount: number;
   /** `snapshotSizeFactor` of the size of a snapshot, in bytes: what a learner may lack and still get from the log on disk; 0 for nothing. */
   readonly logSyncBytesMax: () => number;
-}
-
-/** Who belongs to the ensemble, as the configuration in force has it. */
-export interface MemberConfig {
-  /** Who decides: of the configuration in force and, while it is being changed, of the next one as well. */
-  readonly quorums: readonly Quorum[];
-  /** Zxid of the reconfiguration that it comes from; 0 for one from a file. */
-  readonly version: number;
-  /** Its text, as `/zookeeper/config` has it. */
-  readonly text: Uint8Array;
+  /** `reconfigEnabled`: the configuration may change while the ensemble runs. */
+  readonly isReconfigOn: boolean;
+  /** `standaloneEnabled`: an ensemble cannot shrink to one server. */
+  readonly isStandaloneAllowed: boolean;
+  /** `readonlymode.enabled`: without a leader, clients that want no more may read. */
+  readonly isReadOnlyModeOn: boolean;
 }

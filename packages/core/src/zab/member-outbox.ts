@@ -1,3 +1,4 @@
+import type { Membership } from '@zooid/protocol';
 import type { OwnNotification } from '../election/fast-leader-election.ts';
 import type { NewState } from '../new-state.ts';
 import type { ServerId } from '../quorum/quorum.ts';
@@ -57,6 +58,13 @@ export interface MemberOutbox {
    */
   readLog(link: PeerLink, afterZxid: number, lastZxid: number, bytesMax: number): void;
 
+  // ── Configuration ─────────────────────────────────────────────────────────────────────────────────
+
+  /** A configuration was proposed that may take the place of the one in force: its servers can be talked to, and it is kept over a restart. */
+  saveSeenMembership(membership: Membership): void;
+  /** A configuration is in force: servers are where it says, this one included, and it is what a restart begins with. */
+  activateMembership(membership: Membership): void;
+
   // ── Clients ───────────────────────────────────────────────────────────────────────────────────────
 
   /** This server serves no more: every connection of a client is closed once what was answered is sent. */
@@ -111,4 +119,6 @@ export type MemberFact =
       readonly plan: 'diff' | 'trunc' | 'snap';
       readonly zxid: number;
     }
+  | { readonly kind: 'read-only' }
+  | { readonly kind: 'membership-changed'; readonly version: number; readonly text: string }
   | { readonly kind: 'peer-malformed'; readonly address: string; readonly message: string };

@@ -14,7 +14,13 @@
  * Source: QuorumPeer.run.
  */
 
-import { MalformedError, ServerState } from '@zooid/protocol';
+import {
+  decodeUtf8,
+  MalformedError,
+  type Membership,
+  parseMembership,
+  ServerState,
+} from '@zooid/protocol';
 import {
   type ElectionResult,
   FastLeaderElection,
@@ -24,14 +30,19 @@ import type { NewState } from '../new-state.ts';
 import { OutputPool } from '../output-pool.ts';
 import type { ServerId } from '../quorum/quorum.ts';
 import { LeadingSubmitter } from '../request/leading-submitter.ts';
+import { ReadOnlySubmitter } from '../request/read-only-submitter.ts';
 import type { CommittedLog } from './committed-log.ts';
 import { Epochs, type SavedEpochs } from './epochs.ts';
 import { Leading } from './leading.ts';
 import { Learning } from './learning.ts';
-import type { MemberConfig, MemberOptions } from './member-options.ts';
+import type { MemberOptions } from './member-options.ts';
 import type { MemberOutbox } from './member-outbox.ts';
+import { Memberships } from './memberships.ts';
 import type { PeerLink } from './peer-link.ts';
 import type { Replica } from './replica.ts';
+
+/** How long a leader is looked for before readers are served. */
+const READ_ONLY_AFTER_MS = 2000;
 
 /** What a server is doing in its ensemble. `settling` is shown as looking. */
 export type MemberRole = 'settling' | 'looking' | 'leading' | 'following' | 'observing' | 'stopped';
@@ -47,7 +58,11 @@ export class Member {
   readonly #epochs: Epochs;
   readonly #election: FastLeaderElection;
   readonly #submitter: LeadingSubmitter;
-  #config: MemberConfig;
+  readonly #readOnlySubmitter: ReadOnlySubmitter;
+  /** Without a leader for so long, reads are served; Infinity when they are not to be, or are. */
+  #readOnlyDueMs = Number.POSITIVE_INFINITY;
+  #isReadOnly = false;
+  readonly memberships: Memberships;
   #role: Leading | Learning | undefined;
   #phase: 'settling' | 'looking' | 'in-role' | 'stopped' = 'stopped';
   /** The election that is going on, or that found the leader. */
@@ -57,7 +72,9 @@ export class Member {
 
   constructor(parts: {
     readonly options: MemberOptions;
-    readonly config: MemberConfig;
+    /** The configuration in force, and one that was proposed after it, as they were saved. */
+    readonly membership: Membership;
+    readonly lastSeenMembership: Membership | undefined;
     readonly epochs: SavedEpochs;
     readonly outbox: MemberOutbox;
     readonly replica: Replica;
@@ -68,14 +85,20 @@ export class Member {
     this.#options = options;
     this.#outbox = outbox;
     this.#replica = replica;
-    this.#config = parts.config;
+    this.memberships = new Memberships(
+      options.serverId,
+      parts.membership,
+      parts.lastSeenMembership,
+      outbox,
+    );
     this.#epochs = new Epochs(parts.epochs, outbox);
     this.committedLog = parts.committedLog;
     this.#submitter = new LeadingSubmitter(replica.parts);
+    this.#readOnlySubmitter = new ReadOnlySubmitter(replica.parts);
     this.#election = new FastLeaderElection(
       {
         serverId: options.serverId,
-        quorums: () => this.#config.quorums,
+        quorums: () => this.memberships.quorums,
         isReachable: (server) => this.#reachable.has(server),
         finalizeWaitMs: options.finalizeWaitMs,
         notificationIntervalMsMin: options.notificationIntervalMsMin,
@@ -93,7 +116,12 @@ export class Member {
 
   /** Clients are served. */
   get isServing(): boolean {
-    return this.#role?.isServing === true;
+    return this.#isReadOnly || this.#role?.isServing === true;
+  }
+
+  /** Clients that are content to read are served, for there is no leader. */
+  get isReadOnly(): boolean {
+    return this.#isReadOnly;
   }
 
   /** The server that leads, as far as this one knows. */
@@ -121,13 +149,10 @@ export class Member {
     return this.#role instanceof Learning ? this.#role.outstandingCount : 0;
   }
 
-  get config(): MemberConfig {
-    return this.#config;
-  }
-
   /** When {@link onTime} has something to do (monotonic, ms); Infinity while it has not. */
   get nextDueMs(): number {
-    return Math.min(this.#role?.nextDueMs ?? Number.POSITIVE_INFINITY, this.#election.nextDueMs);
+    const roleDueMs = this.#role?.nextDueMs ?? Number.POSITIVE_INFINITY;
+    return Math.min(roleDueMs, this.#election.nextDueMs, this.#readOnlyDueMs);
   }
 
   // ── Life ──────────────────────────────────────────────────────────────────────────────────────────
@@ -140,6 +165,7 @@ export class Member {
   /** Ends the role, and takes no other. What is logged stays logged. */
   stop(): void {
     const role = this.#role;
+    this.#endReadOnly();
     this.#phase = 'stopped';
     role?.resign('this server stops');
   }
@@ -151,8 +177,12 @@ export class Member {
 
   // ── Events: election ──────────────────────────────────────────────────────────────────────────────
 
-  onNotification(notification: PeerNotification): void {
+  /** @param config - text of the configuration that the other server knows, if it said; read during the call only. */
+  onNotification(notification: PeerNotification, config: Uint8Array | undefined): void {
     if (this.#phase === 'stopped') return;
+    if (config !== undefined && this.#options.isReconfigOn && this.#phase === 'looking') {
+      this.#onConfigHeard(config);
+    }
     this.#onResult(this.#election.onNotification(notification, this.#nowMs));
   }
 
@@ -249,6 +279,7 @@ export class Member {
     if (this.#phase === 'stopped') return;
     const nowMs = this.#nowMs;
     this.#onResult(this.#election.onTime(nowMs));
+    if (nowMs >= this.#readOnlyDueMs) this.#beginReadOnly();
     if (this.#role !== undefined && nowMs >= this.#role.nextDueMs) this.#role.onTime(nowMs);
   }
 
@@ -258,8 +289,12 @@ export class Member {
     return this.#replica.parts.clock.nowMs;
   }
 
-  get #isVoter(): boolean {
-    return this.#config.quorums.some((quorum) => quorum.voters.has(this.#options.serverId));
+  /** While it looks, a server that has missed a reconfiguration hears of it. Source: FastLeaderElection.WorkerReceiver. */
+  #onConfigHeard(text: Uint8Array): void {
+    const reading = parseMembership(decodeUtf8(text, 0, text.byteLength));
+    if (!reading.ok || reading.membership.version <= this.memberships.active.version) return;
+    this.memberships.activate(reading.membership, undefined, undefined);
+    this.#settle();
   }
 
   #onStateReplaced(): void {
@@ -276,14 +311,15 @@ export class Member {
     const { leader } = result;
     const durationMs = nowMs - this.#lookingSinceMs;
     this.#outbox.reportMember({ kind: 'elected', leader, durationMs });
+    this.#endReadOnly();
     this.#result = result;
     this.#phase = 'in-role';
     const isLeader = leader === serverId;
-    const learning = this.#isVoter ? 'following' : 'observing';
+    const learning = this.memberships.isObserver ? 'observing' : 'following';
     this.#settleElection(isLeader ? 'leading' : learning, result.peerEpoch);
     const common = {
       options: this.#options,
-      config: () => this.#config,
+      memberships: this.memberships,
       replica: this.#replica,
       outbox: this.#outbox,
       outputs: this.outputs,
@@ -326,7 +362,7 @@ export class Member {
 
   #onServing(role: 'leading' | 'following' | 'observing', epoch: number): void {
     this.#settleElection(role, epoch);
-    const { text, version } = this.#config;
+    const { text, version } = this.memberships.active;
     this.#replica.showConfig(text, version);
     this.#outbox.reportMember({
       kind: 'serving',
@@ -354,7 +390,10 @@ export class Member {
     replica.settle(this.committedLog);
     this.#phase = 'looking';
     this.#lookingSinceMs = this.#nowMs;
-    const own = this.#isVoter
+    if (this.#options.isReadOnlyModeOn && !this.#isReadOnly) {
+      this.#readOnlyDueMs = this.#nowMs + Math.max(READ_ONLY_AFTER_MS, this.#options.tickTimeMs);
+    }
+    const own = this.memberships.isVoter
       ? {
           leader: this.#options.serverId,
           zxid: replica.lastLoggedZxid,
@@ -368,6 +407,24 @@ export class Member {
       zxid: replica.lastLoggedZxid,
       epoch: this.#epochs.current,
     });
+  }
+
+  /** Source: QuorumPeer.run, which waits for as long before it serves readers. */
+  #beginReadOnly(): void {
+    this.#readOnlyDueMs = Number.POSITIVE_INFINITY;
+    if (this.#phase !== 'looking') return;
+    this.#isReadOnly = true;
+    this.#replica.parts.sessions.clear();
+    this.#replica.serveBy(this.#readOnlySubmitter, 0);
+    this.#outbox.reportMember({ kind: 'read-only' });
+  }
+
+  #endReadOnly(): void {
+    this.#readOnlyDueMs = Number.POSITIVE_INFINITY;
+    if (!this.#isReadOnly) return;
+    this.#isReadOnly = false;
+    this.#replica.serveBy(undefined, 0);
+    this.#outbox.closeClients();
   }
 
   #refuse(link: PeerLink): void {

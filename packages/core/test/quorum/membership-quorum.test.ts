@@ -1,6 +1,7 @@
 import { parseMembership } from '@zooid/protocol';
 import { describe, expect, test } from 'vitest';
-import { type Quorum, quorumOf } from '../../src/index.ts';
+import { quorumOf } from '../../src/quorum/membership-quorum.ts';
+import type { Quorum } from '../../src/quorum/quorum.ts';
 
 function quorumOfText(text: string): Quorum {
   const reading = parseMembership(text);

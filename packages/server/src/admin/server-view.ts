@@ -4,7 +4,7 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MemberRole, ServerCore, Session } from '@zooid/core';
+import type { Member, ServerCore, Session } from '@zooid/core';
 import type { Clock } from '../clock.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { listSnapshots } from '../disk/disk-names.ts';
@@ -70,7 +70,6 @@ const NO_CONNECTIONS: ReadonlySet<ClientConnection> = new Set();
 export class ServerView implements AdminView {
   readonly stats: ServerStats;
   readonly version: string = versionText();
-  readonly isReadOnly = false;
   readonly outstandingTlsHandshakes = 0;
   readonly takeSnapshot?: NonNullable<AdminView['takeSnapshot']>;
   readonly restore?: NonNullable<AdminView['restore']>;
@@ -86,7 +85,11 @@ export class ServerView implements AdminView {
   }
 
   get state(): ServerState {
-    return stateOf(this.#parts.core.member?.role);
+    return stateOf(this.#parts.core.member);
+  }
+
+  get isReadOnly(): boolean {
+    return this.#parts.core.member?.isReadOnly === true;
   }
 
   get isServing(): boolean {
@@ -278,8 +281,9 @@ export class ServerView implements AdminView {
 }
 
 /** Source: ServerStats.Provider.getState. */
-function stateOf(role: MemberRole | undefined): ServerState {
-  switch (role) {
+function stateOf(member: Member | undefined): ServerState {
+  if (member?.isReadOnly === true) return 'read-only';
+  switch (member?.role) {
     case undefined:
       return 'standalone';
     case 'leading':

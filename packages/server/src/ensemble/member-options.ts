@@ -1,5 +1,4 @@
-import { type MemberConfig, type MemberOptions, quorumOf } from '@zooid/core';
-import { encodeUtf8, formatMembership } from '@zooid/protocol';
+import type { MemberOptions } from '@zooid/core';
 import type { EnsembleConfig } from '../config/ensemble-config.ts';
 
 /** How long a better vote is waited for, ms. Source: FastLeaderElection.finalizeWait. */
@@ -8,10 +7,11 @@ const FINALIZE_WAIT_MS = 200;
 /** The core's part of what makes a server a member. @param snapshotBytes - size of the newest snapshot. */
 export function memberOptionsOf(
   ensemble: EnsembleConfig,
-  tickTimeMs: number,
+  settings: { readonly tickTimeMs: number; readonly isReconfigOn: boolean },
   snapshotBytes: () => number,
 ): MemberOptions {
   const { election, leader } = ensemble;
+  const { tickTimeMs, isReconfigOn } = settings;
   return {
     serverId: ensemble.serverId,
     tickTimeMs,
@@ -22,15 +22,8 @@ export function memberOptionsOf(
     notificationIntervalMsMax: election.notificationIntervalMsMax,
     commitLogCount: leader.commitLogCount,
     logSyncBytesMax: () => Math.floor((leader.logShareMax ?? 0) * snapshotBytes()),
-  };
-}
-
-/** The configuration that a member begins with. */
-export function memberConfigOf(ensemble: EnsembleConfig): MemberConfig {
-  const { membership } = ensemble;
-  return {
-    quorums: [quorumOf(membership)],
-    version: membership.version,
-    text: encodeUtf8(formatMembership(membership)),
+    isReconfigOn,
+    isStandaloneAllowed: ensemble.isStandaloneAllowed,
+    isReadOnlyModeOn: ensemble.isReadOnlyModeOn,
   };
 }

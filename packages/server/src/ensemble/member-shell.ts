@@ -15,9 +15,10 @@ import {
   type Turn,
   txnZxid,
 } from '@zooid/core';
-import type { JuteWriter } from '@zooid/protocol';
+import type { JuteWriter, Membership } from '@zooid/protocol';
 import type { Clock } from '../clock.ts';
 import type { EnsembleConfig } from '../config/ensemble-config.ts';
+import type { MembershipFiles } from '../config/membership-files.ts';
 import { toWireNotification, tryFromWireNotification } from '../net/election-notification.ts';
 import { ElectionPort, type ElectionPortFact } from '../net/election-port.ts';
 import { LeaderConnector } from '../net/leader-connector.ts';
@@ -42,6 +43,8 @@ export interface MemberShellParts {
   /** `jute.maxbuffer`: longest data of a packet. */
   readonly dataBytesMax: number;
   readonly storage: MemberStorage;
+  /** Where a change of the configuration outlives a restart; undefined when it came from no file. */
+  readonly membershipFiles: MembershipFiles | undefined;
   /** A turn has ended that may have applied transactions and answered clients. */
   readonly afterTurn: () => void;
   /** Hangs up on every client; within a turn. */
@@ -57,7 +60,6 @@ const PACKET_OVERHEAD_BYTES = 64 * 1024;
 
 export class MemberShell implements MemberOutbox {
   readonly #parts: MemberShellParts;
-  readonly #peers: ReadonlyMap<ServerId, PeerAddress>;
   readonly #election: ElectionPort;
   readonly #learners: LearnerPort;
   readonly #connector: LeaderConnector;
@@ -66,22 +68,20 @@ export class MemberShell implements MemberOutbox {
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
   #isStopped = false;
+  /** The configuration has changed since the start. */
+  #hasChanged = false;
 
   constructor(parts: MemberShellParts) {
     this.#parts = parts;
     const { ensemble, report } = parts;
-    // Of several addresses the first is used.
-    this.#peers = new Map(
-      [...ensemble.membership.servers].map(([id, { addresses }]) => [id, addresses[0]]),
-    );
-    const own = this.#peers.get(ensemble.serverId)!;
+    const own = ensemble.membership.servers.get(ensemble.serverId)!.addresses[0];
     const host = ensemble.isListeningOnAllAddresses ? undefined : own.host;
     const names = new NameLookup();
     const connectTimeoutMs = ensemble.election.connectTimeoutMs;
     this.#election = new ElectionPort({
       serverId: ensemble.serverId,
       listen: { host, port: own.electionPort },
-      peers: () => this.#peers,
+      peers: () => this.#peers(),
       connectTimeoutMs,
       names,
       clock: parts.clock,
@@ -89,7 +89,8 @@ export class MemberShell implements MemberOutbox {
         onNotification: (from, wire) => {
           const notification = tryFromWireNotification(from, wire);
           if (notification === undefined) return;
-          this.#tell((member) => member.onNotification(notification));
+          const config = wire.config ?? undefined;
+          this.#tell((member) => member.onNotification(notification, config));
         },
         onConnected: (server) => this.#tell((member) => member.onReachable(server, 'reachable')),
         onDisconnected: (server) =>
@@ -172,7 +173,10 @@ export class MemberShell implements MemberOutbox {
   // ── What the member wants ─────────────────────────────────────────────────────────────────────────
 
   notify(to: ServerId, notification: OwnNotification): void {
-    this.#election.send(to, toWireNotification(notification, this.#member!.config.text));
+    this.#election.send(
+      to,
+      toWireNotification(notification, this.#member!.memberships.active.text),
+    );
   }
 
   connectAll(): void {
@@ -189,7 +193,7 @@ export class MemberShell implements MemberOutbox {
 
   connectToLeader(leader: ServerId): void {
     this.#connector.connectToLeader(() => {
-      const peer = this.#peers.get(leader);
+      const peer = this.#peers().get(leader);
       return peer === undefined ? undefined : { host: peer.host, port: peer.quorumPort };
     });
   }
@@ -239,6 +243,19 @@ export class MemberShell implements MemberOutbox {
     );
   }
 
+  saveSeenMembership(membership: Membership): void {
+    this.#parts.membershipFiles?.saveProposed(membership);
+  }
+
+  activateMembership(membership: Membership): void {
+    const { ensemble, membershipFiles } = this.#parts;
+    // What a person wrote is kept before it is changed for the first time.
+    if (ensemble.dynamicFile === undefined && !this.#hasChanged) membershipFiles?.backUp();
+    this.#hasChanged = true;
+    membershipFiles?.saveCommitted(membership, ensemble.serverId);
+    this.#election.connectAll();
+  }
+
   closeClients(): void {
     this.#parts.hangUpOnClients();
   }
@@ -248,6 +265,22 @@ export class MemberShell implements MemberOutbox {
   }
 
   // ── Turns ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Where the servers are, of the configuration in force and of the next one, which counts where they differ. */
+  #peers(): ReadonlyMap<ServerId, PeerAddress> {
+    const { ensemble } = this.#parts;
+    const memberships = this.#member?.memberships;
+    const known =
+      memberships === undefined
+        ? [ensemble.membership]
+        : [memberships.active.membership, memberships.lastSeen.membership];
+    const peers = new Map<ServerId, PeerAddress>();
+    // Of several addresses the first is used.
+    for (const { servers } of known) {
+      for (const [id, { addresses }] of servers) peers.set(id, addresses[0]);
+    }
+    return peers;
+  }
 
   get #member(): Member | undefined {
     return this.#core?.member;

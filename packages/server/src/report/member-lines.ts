@@ -50,6 +50,13 @@ export function memberLineOf(fact: EnsembleFact): MemberLine {
         plan: fact.plan,
         zxid: hex(fact.zxid),
       });
+    case 'read-only':
+      return line('warn', 'no leader: only clients that are content to read are served', {});
+    case 'membership-changed':
+      return line('info', 'configuration changed', {
+        version: hex(fact.version),
+        servers: fact.text.replaceAll('\n', ', '),
+      });
     case 'peer-malformed': {
       const { address, message: detail } = fact;
       return provoked('warn', 'malformed packet on the quorum port', { address, detail });
