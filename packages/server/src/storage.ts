@@ -1,12 +1,12 @@
 import fs, { promises as fsp } from 'node:fs';
-import { setImmediate as immediate } from 'node:timers/promises';
 import type { NewState, ServerCore } from '@zooid/core';
 import type { StorageConfig } from './config/config.ts';
 import { DataDir } from './disk/data-dir.ts';
 import { type DiskCalls, realDisk } from './disk/disk-calls.ts';
 import { listSnapshots } from './disk/disk-names.ts';
 import { FileTxnLog, type FileTxnLogOptions } from './disk/file-txn-log.ts';
-import { hasTxns, readTxns, type TxnRange } from './disk/log-read.ts';
+import { handInTxns, type TxnRange } from './disk/log-read.ts';
+import type { VisitRecord } from './disk/log-replay.ts';
 import { LogTruncateError, truncateLog } from './disk/log-truncate.ts';
 import { LogWriteError } from './disk/log-write-error.ts';
 import { MemoryWarmer } from './disk/memory-warmer.ts';
@@ -25,8 +25,6 @@ import type { ShellFact } from './report/shell-fact.ts';
 
 /** How long a server that stops waits for a snapshot. */
 const SNAPSHOT_AT_STOP_MS_MAX = 2000;
-/** Bytes of log that are handed in at a time. */
-const READ_STEP_BYTES = 256 * 1024;
 
 export interface StorageParts {
   readonly config: StorageConfig;
@@ -260,23 +258,11 @@ export class Storage {
   async readLog(
     range: TxnRange,
     bytesMax: number,
-    visit: (zxid: number, bytes: Uint8Array, start: number, end: number) => void,
+    visit: VisitRecord,
   ): Promise<'complete' | 'unavailable'> {
-    const goOn = () => {
+    return handInTxns(this.logDirectory, range, bytesMax, visit, () => {
       if (this.#isClosing) throw new Error('the server stops');
-    };
-    if (!(await runInTurns(hasTxns(this.logDirectory, range, bytesMax), goOn)))
-      return 'unavailable';
-    let step = 0;
-    for (const { zxid, bytes, start, end } of readTxns(this.logDirectory, range)) {
-      visit(zxid, bytes, start, end);
-      step += end - start;
-      if (step < READ_STEP_BYTES) continue;
-      step = 0;
-      await immediate();
-      goOn();
-    }
-    return 'complete';
+    });
   }
 
   /** Takes a snapshot when the log has grown enough. Called after transactions were applied. */

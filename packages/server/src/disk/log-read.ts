@@ -5,7 +5,9 @@
 
 import { mayFollow } from '@zooid/core';
 import { type LogName, listLogs } from './disk-names.ts';
+import type { VisitRecord } from './log-replay.ts';
 import { LogScan } from './log-scan.ts';
+import { runInTurns } from './steps.ts';
 
 /** Bytes after which others may have the event loop. */
 const STEP_BYTES = 256 * 1024;
@@ -24,6 +26,41 @@ export interface TxnRange {
   readonly afterZxid: number;
   /** Committed, and durable in the log. */
   readonly lastZxid: number;
+}
+
+/**
+ * Hands every transaction of a range to `visit`, if all of them are there, together with no more than `bytesMax` bytes. Others
+ * have the event loop in between.
+ *
+ * @param goOn - called when they had it; when it throws, the reading is given up.
+ * @returns `unavailable`: not all of them are there, or they are longer; none was handed in.
+ * @throws what the system says when a file cannot be read, for example because it was purged; some may have been handed in.
+ */
+export async function handInTxns(
+  logDirectory: string,
+  range: TxnRange,
+  bytesMax: number,
+  visit: VisitRecord,
+  goOn: () => void,
+): Promise<'complete' | 'unavailable'> {
+  if (!(await runInTurns(hasTxns(logDirectory, range, bytesMax), goOn))) return 'unavailable';
+  await runInTurns(visitTxns(logDirectory, range, visit), goOn);
+  return 'complete';
+}
+
+function* visitTxns(
+  logDirectory: string,
+  range: TxnRange,
+  visit: VisitRecord,
+): Generator<void, void> {
+  let step = 0;
+  for (const { zxid, bytes, start, end } of readTxns(logDirectory, range)) {
+    visit(zxid, bytes, start, end);
+    step += end - start;
+    if (step < STEP_BYTES) continue;
+    step = 0;
+    yield;
+  }
 }
 
 /**
