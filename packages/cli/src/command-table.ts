@@ -41,6 +41,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/print-cmd.ts'),
   },
   {
+    name: 'ensemble',
+    group: 'Run a server:',
+    summary: 'run an ensemble on this machine and show it, to try things',
+    load: () => import('./commands/ensemble.ts'),
+  },
+  {
     name: 'start-foreground',
     group: 'Run a server:',
     summary: 'like server, as zkServer.sh calls it',

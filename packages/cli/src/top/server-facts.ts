@@ -16,6 +16,8 @@ export interface ServerFacts {
   readonly receivedCount: number | undefined;
   readonly sentCount: number | undefined;
   readonly connectionCount: number | undefined;
+  /** Sessions that the ensemble knows. */
+  readonly sessionCount: number | undefined;
   /** Requests in work. */
   readonly outstandingCount: number | undefined;
   readonly nodeCount: number | undefined;
@@ -57,6 +59,7 @@ export function readSrvr(answer: string): ServerFacts | undefined {
     receivedCount: toNumber(fields.get('Received')),
     sentCount: toNumber(fields.get('Sent')),
     connectionCount: toNumber(fields.get('Connections')),
+    sessionCount: undefined,
     outstandingCount: toNumber(fields.get('Outstanding')),
     nodeCount: toNumber(fields.get('Node count')),
     watchCount: undefined,
@@ -78,6 +81,7 @@ export function readMntr(answer: string): ServerFacts | undefined {
     receivedCount: number('packets_received'),
     sentCount: number('packets_sent'),
     connectionCount: number('num_alive_connections'),
+    sessionCount: number('global_sessions'),
     outstandingCount: number('outstanding_requests'),
     nodeCount: number('znode_count'),
     watchCount: number('watch_count'),
@@ -94,6 +98,7 @@ export function mergeFacts(first: ServerFacts, second: ServerFacts): ServerFacts
     receivedCount: first.receivedCount ?? second.receivedCount,
     sentCount: first.sentCount ?? second.sentCount,
     connectionCount: first.connectionCount ?? second.connectionCount,
+    sessionCount: first.sessionCount ?? second.sessionCount,
     outstandingCount: first.outstandingCount ?? second.outstandingCount,
     nodeCount: first.nodeCount ?? second.nodeCount,
     watchCount: first.watchCount ?? second.watchCount,

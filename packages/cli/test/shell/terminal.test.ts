@@ -1,61 +1,19 @@
 // The shell in a real terminal: tmux holds it, keys go in, the screen comes out.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from '@zooid/client';
 import { startTestServer } from '@zooid/testing';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { quoteForShell } from '../../src/life/quote-for-shell.ts';
+import { describe, expect, test } from 'vitest';
 import { zooidCommand } from '../support/run-zooid.ts';
+import { hasTmux, Terminal } from '../support/terminal.ts';
 
-const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 if (!hasTmux) console.warn('SKIPPED: the shell in a real terminal: tmux is missing');
 
-/** A shell of the system in a terminal of tmux's, with its files in a directory of its own. */
-class Terminal {
-  readonly directory = mkdtempSync(join(tmpdir(), 'zooid-tmux-'));
-
-  constructor() {
-    const setup = `PS1="READY> " XDG_STATE_HOME=${this.directory} exec sh`;
-    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', '100', '-y', '30', setup);
-    onTestFinished(() => {
-      this.#tmux('kill-server');
-      rmSync(this.directory, { recursive: true });
-    });
-  }
-
-  /** Runs the shell of zooid. */
-  begin(hosts: string): void {
-    this.line([...zooidCommand, 'shell', hosts].map(quoteForShell).join(' '));
-  }
-
-  line(text: string): void {
-    this.#tmux('send-keys', '-l', text);
-    this.keys('Enter');
-  }
-
-  keys(...keys: readonly string[]): void {
-    this.#tmux('send-keys', ...keys);
-  }
-
-  /** The screen, as soon as it matches. */
-  async until(pattern: RegExp): Promise<string> {
-    for (let left = 600; ; left--) {
-      const screen = this.#tmux('capture-pane', '-p');
-      if (pattern.test(screen)) return screen;
-      if (left === 0) throw new Error(`never ${pattern}:\n${screen}`);
-      await wait(20);
-    }
-  }
-
-  #tmux(...args: readonly string[]): string {
-    return execFileSync('tmux', ['-S', join(this.directory, 'socket'), ...args], {
-      encoding: 'utf8',
-    });
-  }
+/** A terminal, with the shell of zooid in it as soon as it is begun. */
+function newTerminal() {
+  const terminal = new Terminal(100, 30);
+  return { terminal, begin: (hosts: string) => terminal.run([...zooidCommand, 'shell', hosts]) };
 }
 
 describe.skipIf(!hasTmux)('zooid shell in a terminal', () => {
@@ -63,9 +21,9 @@ describe.skipIf(!hasTmux)('zooid shell in a terminal', () => {
     await using server = await startTestServer();
     await using zk = await connect(server.connectString);
     await zk.create('/long-name', 'x');
-    const terminal = new Terminal();
+    const { terminal, begin } = newTerminal();
     await terminal.until(/READY>/);
-    terminal.begin(server.connectString);
+    begin(server.connectString);
     await terminal.until(/\[zk: 127\.0\.0\.1:\d+\(CONNECTED\) 0\] ?$/m);
 
     terminal.keys('get -w /lon', 'Tab');
@@ -89,7 +47,7 @@ describe.skipIf(!hasTmux)('zooid shell in a terminal', () => {
 
     terminal.keys('C-d');
     await terminal.until(/READY>\s*$/);
-    terminal.begin(server.connectString);
+    begin(server.connectString);
     await terminal.until(/\) 0\] ?$/m);
     terminal.keys('Up', 'Up');
     await terminal.until(/\) 0\] get -w \/long-name/);
@@ -97,9 +55,9 @@ describe.skipIf(!hasTmux)('zooid shell in a terminal', () => {
 
   test('Ctrl-C cancels the command that waits for a server, and the shell goes on', async () => {
     await using server = await startTestServer();
-    const terminal = new Terminal();
+    const { terminal, begin } = newTerminal();
     await terminal.until(/READY>/);
-    terminal.begin(server.connectString);
+    begin(server.connectString);
     await terminal.until(/\) 0\] ?$/m);
     await server.stop();
     await terminal.until(/\(CONNECTING\) 0\] ?$/m);
@@ -114,13 +72,13 @@ describe.skipIf(!hasTmux)('zooid shell in a terminal', () => {
     await using server = await startTestServer();
     await using zk = await connect(server.connectString);
     await zk.create('/config', 'port 80');
-    const terminal = new Terminal();
+    const { terminal, begin } = newTerminal();
     await terminal.until(/READY>/);
     // An editor that asks on the terminal, with the line editing of the system.
     const editor = join(terminal.directory, 'editor');
     writeFileSync(editor, `printf 'new text: '; read line; echo "$line" > "$1"`);
     terminal.line(`export VISUAL="sh ${editor}"`);
-    terminal.begin(server.connectString);
+    begin(server.connectString);
     await terminal.until(/\) 0\] ?$/m);
     terminal.line('edit /config');
     await terminal.until(/new text:$/m);

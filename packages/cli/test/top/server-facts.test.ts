@@ -28,7 +28,7 @@ describe('the facts of a server', () => {
     expect(readSrvr(apache('stat'))).toEqual({ ...srvr, receivedCount: 2, sentCount: 2 });
   });
 
-  test('are in mntr, which adds the watches and leaves out the zxid', () => {
+  test('are in mntr, which adds watches and sessions and leaves out the zxid', () => {
     const mntr = readMntr(apache('mntr'));
     expect(mntr).toMatchObject({
       role: 'standalone',
@@ -39,7 +39,11 @@ describe('the facts of a server', () => {
       watchCount: 4,
       zxid: undefined,
     });
-    expect(mergeFacts(readSrvr(apache('srvr'))!, mntr!)).toEqual({ ...srvr, watchCount: 4 });
+    expect(mergeFacts(readSrvr(apache('srvr'))!, mntr!)).toEqual({
+      ...srvr,
+      sessionCount: 2,
+      watchCount: 4,
+    });
   });
 
   test('are not in anything else', () => {

@@ -20,6 +20,7 @@ const facts: ServerFacts = {
   receivedCount: 100,
   sentCount: 200,
   connectionCount: 3,
+  sessionCount: undefined,
   outstandingCount: 0,
   nodeCount: 10,
   watchCount: 4,
