@@ -101,8 +101,10 @@ class Peer {
   connection: ElectionConnection | undefined;
   /** The attempt in flight. */
   dial: Dial | undefined;
-  /** Runs while this server, knocked at, may call back. */
+  /** Runs while this server, knocked at, may call back, and hang up before on a connection that it has just made. */
   knocking: NodeJS.Timeout | undefined;
+  /** Its connection ended while it was being knocked at: it is not gone before it has failed to call back. */
+  isMissed = false;
   /** Asked for while it was being knocked at. */
   isWanted = false;
   /** The newest notification to it, with its length in front. */
@@ -280,6 +282,10 @@ export class ElectionPort {
       peer.knocking = undefined;
       if (peer.isWanted) this.#call(peer);
       else if (peer.connection === undefined) this.#forgetStranger(peer);
+      if (peer.isMissed) {
+        peer.isMissed = false;
+        this.#parts.events.onDisconnected(peer.id);
+      }
     }, KNOCK_MS);
   }
 
@@ -375,11 +381,10 @@ export class ElectionPort {
     };
     const nowMs = () => clock.nowMs();
     const connection = new ElectionConnection(socket, connectionEvents, nowMs);
-    const wasConnected = peer.connection !== undefined;
+    const wasConnected = peer.connection !== undefined || peer.isMissed;
     peer.connection = connection;
     peer.isWanted = false;
-    clearTimeout(peer.knocking);
-    peer.knocking = undefined;
+    peer.isMissed = false;
     if (peer.last !== undefined) connection.send(peer.last);
     if (!wasConnected) events.onConnected(peer.id);
   }
@@ -387,6 +392,10 @@ export class ElectionPort {
   #onClosed(peer: Peer, connection: ElectionConnection): void {
     if (peer.connection !== connection || this.#isClosed) return;
     peer.connection = undefined;
+    if (peer.knocking !== undefined) {
+      peer.isMissed = true;
+      return;
+    }
     this.#forgetStranger(peer);
     this.#parts.events.onDisconnected(peer.id);
   }

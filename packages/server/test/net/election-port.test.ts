@@ -471,6 +471,26 @@ describe('a connection', () => {
     await station.until(() => station.changes.includes('-9'));
   });
 
+  test('that the other side makes anew because it was knocked at was never lost', async () => {
+    const station = await Station.open(3);
+    const board = await Switchboard.open();
+    station.peers.set(9, board.address);
+    station.port.send(9, vote(5));
+    await board.line(0);
+    // It had called by itself, and then reads the knock: Apache's server hangs up first.
+    const first = await Line.to(station, greeting(9n));
+    await first.until(() => first.heard.includes(5));
+    first.socket.destroy();
+    await first.until(() => first.isClosed);
+    const second = await Line.to(station, greeting(9n));
+    await second.until(() => second.heard.includes(5));
+    expect(station.changes).toEqual(['+9']);
+    // When it goes for good, it is missed.
+    second.socket.destroy();
+    await station.until(() => station.changes.length > 1);
+    expect(station.changes).toEqual(['+9', '-9']);
+  });
+
   test('whose end is lost while knocking is asked for again after a while', async () => {
     const station = await Station.open(3);
     const board = await Switchboard.open();
