@@ -27,13 +27,14 @@ const purePackages: readonly string[] = ['protocol', 'core'];
  * extension is a directory; a file of it that is named by itself has its own floor.
  */
 const coreFloors: readonly (readonly string[])[] = [
-  ['assert.ts', 'queue.ts', 'random.ts', 'limits.ts', 'quorum'],
+  ['assert.ts', 'queue.ts', 'random.ts', 'limits.ts', 'view-cache.ts', 'quorum'],
   ['tree', 'session', 'watch', 'auth', 'throttle', 'storage', 'election'],
   [
     'quota',
     'digest-log.ts',
     'client.ts',
     'outbox.ts',
+    'new-state.ts',
     'output-pool.ts',
     'turn-clock.ts',
     'replies.ts',
@@ -42,7 +43,8 @@ const coreFloors: readonly (readonly string[])[] = [
   ],
   ['txn'],
   ['request', 'cleaner.ts'],
-  ['server-core.ts', 'new-state.ts'],
+  ['zab'],
+  ['server-core.ts'],
   ['turn.ts'],
   ['index.ts'],
 ];

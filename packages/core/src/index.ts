@@ -17,7 +17,7 @@ export {
   type PeerNotification,
 } from './election/fast-leader-election.ts';
 export { isBetter, isSameVote, type Vote } from './election/vote.ts';
-export { NewState } from './new-state.ts';
+export { NewState, type SnapshotHead } from './new-state.ts';
 export type { CloseReason, Fact, Meter, Outbox, ReplyFacts } from './outbox.ts';
 export {
   GroupQuorum,
@@ -27,12 +27,7 @@ export {
   type ServerId,
 } from './quorum/quorum.ts';
 export type { QuotaExceeded } from './quota/quota.ts';
-export {
-  type CoreOptions,
-  type MembershipParts,
-  ServerCore,
-  type SnapshotHead,
-} from './server-core.ts';
+export { type CoreOptions, type MembershipParts, ServerCore } from './server-core.ts';
 export type { Session } from './session/session.ts';
 export {
   checkLogHeader,

@@ -1,5 +1,16 @@
-import type { SnapshotHead } from './server-core.ts';
+import type { Acl } from '@zooid/protocol';
+import type { SnapshotSession } from './storage/snapshot-format.ts';
 import type { DataTree } from './tree/data-tree.ts';
+
+/** What a snapshot says besides the znodes: all of one moment. */
+export interface SnapshotHead {
+  readonly zxid: number;
+  /** The tree's digest; undefined when it keeps none. */
+  readonly digest: bigint | undefined;
+  /** Sessions with their timeouts, as they were committed. */
+  readonly sessions: readonly SnapshotSession[];
+  readonly acls: readonly (readonly [id: number, acls: readonly Acl[]])[];
+}
 
 /**
  * A whole state beside the one in force: read from a snapshot, judged and put on disk while the server goes on, and then

@@ -1,5 +1,4 @@
 import {
-  type Acl,
   type ExtendedTypes,
   JuteReader,
   JuteWriter,
@@ -12,7 +11,7 @@ import { Cleaner, type CleanerOptions } from './cleaner.ts';
 import { Client } from './client.ts';
 import { DigestLog } from './digest-log.ts';
 import { limits } from './limits.ts';
-import type { NewState } from './new-state.ts';
+import type { NewState, SnapshotHead } from './new-state.ts';
 import type { Meter, Outbox } from './outbox.ts';
 import { QuotaTable } from './quota/quota.ts';
 import type { Random } from './random.ts';
@@ -23,7 +22,6 @@ import { RequestDesk } from './request/request-desk.ts';
 import { WatchRequests } from './request/watch-requests.ts';
 import { SessionIds } from './session/session-id.ts';
 import { SessionTracker } from './session/session-tracker.ts';
-import type { SnapshotSession } from './storage/snapshot-format.ts';
 import {
   ConnectionThrottle,
   type ConnectionThrottleOptions,
@@ -78,16 +76,6 @@ export interface MembershipParts {
   readonly membership: Membership;
   readonly lastSeenMembership: Membership | undefined;
   readonly outbox: MemberOutbox;
-}
-
-/** What a snapshot says besides the znodes: all of one moment. */
-export interface SnapshotHead {
-  readonly zxid: number;
-  /** The tree's digest; undefined when it keeps none. */
-  readonly digest: bigint | undefined;
-  /** Sessions with their timeouts, as they were committed. */
-  readonly sessions: readonly SnapshotSession[];
-  readonly acls: readonly (readonly [id: number, acls: readonly Acl[]])[];
 }
 
 /**
