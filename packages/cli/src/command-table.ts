@@ -7,7 +7,7 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: 'server',
     group: 'Run a server:',
-    summary: 'run one standalone server in the foreground until it is stopped',
+    summary: 'run one server in the foreground until it is stopped',
     load: () => import('./commands/server.ts'),
   },
   {

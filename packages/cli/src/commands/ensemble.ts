@@ -55,12 +55,15 @@ async function runEnsemble(options: Options, context: CommandContext): Promise<v
   const directory =
     dir === undefined ? mkdtempSync(join(tmpdir(), 'zooid-ensemble-')) : resolve(dir);
   const end = new AbortController();
-  const forgetSignals = context.parts.listenForSignals(() => end.abort());
+  const stop = () => end.abort();
+  const forgetSignals = context.parts.listenForSignals(stop);
   try {
     const places = await layOut(directory, servers, clientPort);
     const terminal = context.parts.liveTerminal();
     if (terminal === undefined) await runInLines(places, context, end);
     else {
+      // The window is closed: no server stays behind.
+      process.once('SIGHUP', stop);
       let live: LiveEnsemble | undefined;
       const ensemble = new LocalEnsemble(places, context.parts.selfCommand, () => live?.draw());
       const { colors } = context.output;
@@ -77,6 +80,7 @@ async function runEnsemble(options: Options, context: CommandContext): Promise<v
     }
   } finally {
     forgetSignals();
+    process.off('SIGHUP', stop);
     if (dir === undefined) rmSync(directory, { recursive: true, force: true });
   }
 }

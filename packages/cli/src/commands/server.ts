@@ -46,7 +46,9 @@ Every key: docs/reference/configuration.md
 
 export function register(syntax: Command, { parts, end }: CommandContext): void {
   syntax
-    .description('Runs one standalone server in the foreground until it is stopped.')
+    .description(
+      'Runs one server in the foreground until it is stopped: alone, or as the member of an ensemble that its configuration names.',
+    )
     .argument(
       '[config...]',
       'a zoo.cfg (default: ./zoo.cfg), or <clientPort> <dataDir> [tickTime] [maxClientCnxns]',

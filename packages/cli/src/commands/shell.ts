@@ -33,7 +33,7 @@ Examples:
   zkCli.sh -server zk1:2181 ls /           the same as Apache's script of this name
 
 Ends with 0, with 1 if the last command failed, with 127 if there is no such command, with 2 for wrong options.
-What scripts may rely on: docs/guides/scripting.md
+What scripts may rely on: docs/guides/scripting.md. Every command: docs/reference/shell.md
 `;
 
 export function register(syntax: Command, context: CommandContext): void {

@@ -19,6 +19,7 @@ import {
 } from 'vitest';
 import { JsonShapeError, jsonElements } from '../../src/shell/exchange/json-elements.ts';
 import { readTreeNode, treeNodeText } from '../../src/shell/exchange/tree-node.ts';
+import type { StartProgress } from '../../src/shell/progress.ts';
 import { runLine } from '../../src/shell/run-line.ts';
 import { ShellState, type ShellStreams } from '../../src/shell/shell-state.ts';
 import type { Keyboard } from '../../src/terminal/screen.ts';
@@ -47,7 +48,7 @@ function inDirectory(name: string): string {
 }
 
 /** Runs a line in a new shell. */
-async function run(line: string, keyboard?: Keyboard) {
+async function run(line: string, keyboard?: Keyboard, progress?: StartProgress) {
   let out = '';
   let errors = '';
   const streams: ShellStreams = {
@@ -58,6 +59,7 @@ async function run(line: string, keyboard?: Keyboard) {
       errors += text;
     },
     keyboard,
+    progress,
   };
   const modes = { usesJson: false, printsWatches: false };
   const shell = new ShellState(server.connectString, {}, streams, modes);
@@ -345,6 +347,34 @@ describe('import', () => {
     expect(rest.code).toBe(0);
     expect(await zk.countDescendants(place)).toBe(3000);
   });
+});
+
+test('export, import and apply tell how far they have come, up to the last znode, and that they have ended', async () => {
+  const place = newPlace();
+  writeFile('some.json', place, 500);
+  const told: string[] = [];
+  const progress: StartProgress = async (label, total) => {
+    let last = 0;
+    return {
+      report: (done) => {
+        expect(done).toBeGreaterThanOrEqual(last);
+        last = done;
+      },
+      end: () => void told.push(`${label} ${last}/${total}`),
+    };
+  };
+  const file = inDirectory('some.json');
+  await run(`import ${file}`, undefined, progress);
+  await run(`export ${place} ${inDirectory('again.json')}`, undefined, progress);
+  await run(`import -existing skip ${file}`, undefined, progress);
+  writeFile('fewer.json', place, 300);
+  await run(`apply -y -f ${inDirectory('fewer.json')}`, undefined, progress);
+  expect(told).toEqual([
+    'Importing 501/501',
+    'Exporting 501/501',
+    'Importing 501/501',
+    'Applying 200/200',
+  ]);
 });
 
 /** A person with an answer. */

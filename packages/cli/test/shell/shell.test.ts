@@ -81,6 +81,13 @@ describe('zooid shell with a command', () => {
     const args = ['shell', '-timeout', '300', '-server', gone.connectString, 'ls', '/'];
     expect(await runCommandLine(args, parts)).toBe(1);
     expect(parts.errors).toContain(`no session with ${gone.connectString}`);
+    parts.errors = '';
+    const json = ['shell', '--json', '-timeout', '300', gone.connectString, 'ls', '/'];
+    expect(await runCommandLine(json, parts)).toBe(1);
+    expect(JSON.parse(parts.errors)).toMatchObject({
+      error: 'CONNECT_TIMEOUT',
+      message: expect.stringContaining(`no session with ${gone.connectString}`),
+    });
   });
 });
 

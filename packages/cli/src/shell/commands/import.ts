@@ -58,12 +58,13 @@ async function runImport(
 ): Promise<void> {
   const tally: Tally = { created: 0, changed: 0, skipped: 0 };
   const bar = await context.progress('Importing', file.count);
+  const report = () => bar.report(tally.created + tally.changed + tally.skipped);
   const onDone = (changes: readonly Change[]) => {
     for (const { kind } of changes) tally[kind === 'create' ? 'created' : 'changed']++;
-    bar.report(tally.created + tally.changed + tally.skipped);
+    report();
   };
-  const changes = changesOf(context, file, root, existing, tally);
-  const { unknown, error } = await writeInBatches(context, changes, onDone);
+  const work: Work = { context, file, root, existing, tally, report };
+  const { unknown, error } = await writeInBatches(context, changesOf(work), onDone);
   bar.end();
   if (error !== undefined) throw stopped(error, tally, file.count, unknown);
   context.print(`${sumOf(tally)}; ${file.count} in the file`);
@@ -93,29 +94,30 @@ function sumOf({ created, changed, skipped }: Tally): string {
   return `${created} created, ${changed} changed, ${skipped} left as they are`;
 }
 
-async function* changesOf(
-  context: ShellContext,
-  file: TreeFile,
-  root: string,
-  existing: Existing,
-  tally: Tally,
-): AsyncGenerator<Change> {
-  let some: TreeNode[] = [];
-  for await (const { path, data, acl } of file.nodes()) {
-    some.push({ path: fromRoot(root, path), data, acl });
-    if (some.length < LOOK_AT_ONCE) continue;
-    yield* changesFor(context, some, existing, tally);
-    some = [];
-  }
-  yield* changesFor(context, some, existing, tally);
+/** An import under way. */
+interface Work {
+  readonly context: ShellContext;
+  readonly file: TreeFile;
+  readonly root: string;
+  readonly existing: Existing;
+  readonly tally: Tally;
+  /** Tells the tally to whoever follows. */
+  readonly report: () => void;
 }
 
-async function* changesFor(
-  context: ShellContext,
-  nodes: readonly TreeNode[],
-  existing: Existing,
-  tally: Tally,
-): AsyncGenerator<Change> {
+async function* changesOf(work: Work): AsyncGenerator<Change> {
+  let some: TreeNode[] = [];
+  for await (const { path, data, acl } of work.file.nodes()) {
+    some.push({ path: fromRoot(work.root, path), data, acl });
+    if (some.length < LOOK_AT_ONCE) continue;
+    yield* changesFor(work, some);
+    some = [];
+  }
+  yield* changesFor(work, some);
+}
+
+async function* changesFor(work: Work, nodes: readonly TreeNode[]): AsyncGenerator<Change> {
+  const { context, existing, tally } = work;
   const found = await Promise.all(
     // The root of the tree is always there; of others a server says so when they are created.
     nodes.map(({ path }) =>
@@ -125,11 +127,11 @@ async function* changesFor(
   for (const [index, node] of nodes.entries()) {
     const { path, data, acl } = node;
     const there = found[index];
-    if (there === undefined) {
-      yield creation(path, data ?? null, { acl: acl ?? ACL_DEFAULT });
-    } else if (existing !== 'overwrite') tally.skipped++;
+    if (there === undefined) yield creation(path, data ?? null, { acl: acl ?? ACL_DEFAULT });
+    else if (existing !== 'overwrite') tally.skipped++;
     else yield* overwriting(context, node, there, tally);
   }
+  work.report();
 }
 
 async function* overwriting(
