@@ -33,7 +33,7 @@ import { ipProvider } from '../src/auth/ip-provider.ts';
 import { Client } from '../src/client.ts';
 import type { NewState } from '../src/new-state.ts';
 import type { Fact } from '../src/outbox.ts';
-import { type CoreOptions, ServerCore } from '../src/server-core.ts';
+import { type CoreOptions, type MembershipParts, ServerCore } from '../src/server-core.ts';
 import { Turn, type TurnLog } from '../src/turn.ts';
 
 /** What a test may set; everything else is as an operator who sets nothing has it. */
@@ -48,6 +48,8 @@ export interface HarnessOptions {
   readonly wallMs?: number;
   /** Records what the core appends, in place of the log of the harness. */
   readonly makeLog?: (harness: Harness) => HarnessLog;
+  /** Makes it a member of an ensemble; it begins to look for a leader by `core.joinEnsemble`. */
+  readonly membership?: MembershipParts;
   /** One change concerned watchers: the transaction is being applied. */
   readonly onWatchesFired?: () => void;
 }
@@ -203,6 +205,7 @@ export class Harness {
       wallMs: this.wallMs,
       nowMs: this.nowMs,
       random: { next: () => 0.5 },
+      membership: options.membership,
     });
     for (const txn of options.log ?? []) this.core.replayTxn(txn, 0, txn.byteLength);
     this.core.finishRestore(this.nowMs);
@@ -247,6 +250,14 @@ export class Harness {
       chunk.fill(0xee);
     }
     this.#turn.end();
+  }
+
+  /** One turn of something else than frames. */
+  inTurn<T>(event: () => T): T {
+    this.#turn.begin();
+    const result = event();
+    this.#turn.end();
+    return result;
   }
 
   /** Writes the log until all of it is durable. */

@@ -289,6 +289,21 @@ export class Leading implements CommitListener {
     this.#finish();
   }
 
+  /**
+   * A server is in a later election. If a quorum is not here yet and that one was to be of it, it would be waited for in vain: it can
+   * join nobody whom no quorum follows.
+   */
+  onDeserted(by: ServerId): void {
+    if (this.#phase !== 'discovering' && this.#phase !== 'synchronizing') return;
+    const present = new Set<ServerId>([this.#parts.options.serverId]);
+    for (const { serverId, link } of this.#learners.values()) {
+      if (serverId !== undefined && serverId !== by && !link.isClosed) present.add(serverId);
+    }
+    if (this.#isQuorum(present)) return;
+    this.#end(`server ${by} looks for a leader again`);
+    this.#finish();
+  }
+
   /** Ends the role for a reason from outside. */
   resign(reason: string): void {
     this.#end(reason);

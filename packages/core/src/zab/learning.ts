@@ -44,6 +44,8 @@ import { epochOf, firstZxidOf } from './zxid.ts';
 
 /** How long a leader that was elected may take to open its port. */
 const CONNECT_MS_MAX = 1500;
+/** A connection that ends so soon, before the leader said anything, was taken by something in between that found its port closed. */
+const REFUSED_MS_MAX = 100;
 /** A leader that was heard of at short intervals is missed after as many of them, but not before {@link SILENCE_MS_MIN}. */
 const MISSED_PINGS_MAX = 8;
 const SILENCE_MS_MIN = 2000;
@@ -90,6 +92,7 @@ export class Learning implements CommitListener {
   /** The history that NEWLEADER ends: what comes behind it need not be durable for the acknowledgement. */
   #historyZxid = 0;
 
+  readonly #connectDueMs: number;
   #dueMs: number;
   #heardMs: number;
   #lookedMs: number;
@@ -108,7 +111,8 @@ export class Learning implements CommitListener {
     this.role = parts.role;
     this.leader = parts.leader;
     this.#parts = parts;
-    this.#dueMs = nowMs + Math.min(CONNECT_MS_MAX, parts.options.initLimitMs);
+    this.#connectDueMs = nowMs + Math.min(CONNECT_MS_MAX, parts.options.initLimitMs);
+    this.#dueMs = this.#connectDueMs;
     this.#heardMs = nowMs;
     this.#lookedMs = nowMs;
     this.#committedZxid = parts.replica.lastAppliedZxid;
@@ -201,6 +205,14 @@ export class Learning implements CommitListener {
 
   onClosed(link: PeerLink): void {
     if (link !== this.#link) return;
+    const { nowMs } = this.#parts.replica.parts.clock;
+    if (this.#phase === 'greeting' && nowMs - this.#heardMs <= REFUSED_MS_MAX) {
+      this.#link = undefined;
+      this.#phase = 'connecting';
+      this.#dueMs = this.#connectDueMs;
+      this.#parts.outbox.connectToLeader(this.leader);
+      return;
+    }
     this.#end('the connection to the leader ended');
     this.#finish();
   }
@@ -271,6 +283,13 @@ export class Learning implements CommitListener {
           : 'the leader did not bring this server up in time (initLimit)',
       );
     }
+    this.#finish();
+  }
+
+  /** The one that was elected votes for somebody else itself: it will not lead. */
+  onDisowned(other: ServerId): void {
+    if (this.#phase !== 'connecting' && this.#phase !== 'greeting') return;
+    this.#end(`server ${this.leader} votes for server ${other}`);
     this.#finish();
   }
 

@@ -184,6 +184,18 @@ export class Member {
       this.#onConfigHeard(config);
     }
     this.#onResult(this.#election.onNotification(notification, this.#nowMs));
+    this.#compareResult(notification);
+  }
+
+  /** What others say after the election may show that this server ended it too early. */
+  #compareResult({ from, state, leader, round }: PeerNotification): void {
+    const result = this.#result;
+    if (this.#phase !== 'in-role' || result === undefined) return;
+    if (this.#role instanceof Leading) {
+      if (state === ServerState.looking && round > result.round) this.#role.onDeserted(from);
+    } else if (from === result.leader && leader !== from && round >= result.round) {
+      this.#role?.onDisowned(leader);
+    }
   }
 
   /** There is an election connection to this server now, or none any more. */

@@ -28,6 +28,8 @@ export class LeaderConnector {
   #again: NodeJS.Timeout | undefined;
   #lastRefusal: string | undefined;
   #connection: QuorumConnection | undefined;
+  /** When the last attempt succeeded (monotonic, ms). */
+  #connectedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: LeaderConnectorParts) {
     this.#parts = parts;
@@ -40,7 +42,10 @@ export class LeaderConnector {
    */
   connectToLeader(address: () => HostPort | undefined): void {
     this.cancel();
-    this.#try(address);
+    // The connection before may have been none: not again and again without a pause.
+    const pauseMs = this.#connectedMs + AGAIN_MS - performance.now();
+    if (pauseMs <= 0) this.#try(address);
+    else this.#again = setTimeout(() => this.#try(address), pauseMs);
   }
 
   /** Gives the attempt up. A connection that stands stays. */
@@ -77,6 +82,7 @@ export class LeaderConnector {
   #onConnected(socket: Socket): void {
     const { connection, onConnected } = this.#parts;
     this.#dial = undefined;
+    this.#connectedMs = performance.now();
     const link = new QuorumConnection(socket, connection);
     this.#connection = link;
     connection.events.beginTurn();
