@@ -30,9 +30,12 @@ export {
   type TreeConfig,
   tryReadTextFile,
 } from './config/config.ts';
+export type { EnsembleConfig } from './config/ensemble-config.ts';
 export { MemoryDisk } from './disk/memory-disk.ts';
+export type { HostPort, PeerRoute } from './net/peer-address.ts';
 export { createLogger, type LogLevel, type LogOptions } from './report/logger.ts';
 export {
+  type MemberState,
   type RunningServer,
   type ServerOptions,
   type SessionState,

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { type MembershipParts, ServerCore, Turn } from '@zooid/core';
+import { type MemberRole, type MembershipParts, ServerCore, Turn } from '@zooid/core';
 import type { Logger } from 'pino';
 import { accessRulesOf } from './access.ts';
 import { DisklessView } from './admin/diskless-view.ts';
@@ -17,6 +17,7 @@ import type { MemberShell } from './ensemble/member-shell.ts';
 import type { HttpServers } from './http-servers.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { ClientListener } from './net/client-listener.ts';
+import type { PeerRoute } from './net/peer-address.ts';
 import { AuditLog } from './report/audit.ts';
 import { createLogger } from './report/logger.ts';
 import { Reporter } from './report/reporter.ts';
@@ -36,6 +37,8 @@ export interface RunningServer {
   readonly adminPort: number | undefined;
   /** Resolves when the server has stopped; rejects when it had to, with the reason. */
   readonly closed: Promise<void>;
+  /** What it does in its ensemble now; undefined for a server that is alone. */
+  readonly member: MemberState | undefined;
   /** The sessions that the server knows now, oldest first, those included whose end is on its way. */
   sessions(): SessionState[];
   /**
@@ -50,6 +53,20 @@ export interface RunningServer {
    * go of. Resolves when that is done, also when it was called before.
    */
   close(): Promise<void>;
+}
+
+/** A member of an ensemble as it sees itself. */
+export interface MemberState {
+  readonly serverId: number;
+  readonly role: MemberRole;
+  /** Clients are served. */
+  readonly isServing: boolean;
+  /** The server that leads, as far as this one knows. */
+  readonly leader: number | undefined;
+  /** The epoch of the history here. */
+  readonly epoch: number;
+  /** Zxid of the last transaction that reads show. */
+  readonly lastZxid: bigint;
 }
 
 /** A session as its server sees it. */
@@ -73,6 +90,8 @@ export interface ServerOptions {
   readonly storage?: 'disk' | 'memory' | MemoryDisk | undefined;
   /** The calls by which log and snapshots are written, for tests of failing disks. */
   readonly disk?: DiskCalls | undefined;
+  /** Where the other members of the ensemble are dialled, for tests of failing networks; at their addresses unless given. */
+  readonly peerRoute?: PeerRoute | undefined;
 }
 
 /**
@@ -341,6 +360,7 @@ class Server implements RunningServer {
       }),
       membershipFiles:
         ensemble.staticFile === undefined ? undefined : new MembershipFiles(ensemble.staticFile),
+      route: this.#options.peerRoute,
       afterTurn: () => this.#afterTurn(),
       hangUpOnClients: () => this.#listener?.hangUpOnAll(),
       clock: this.#clock,
@@ -358,6 +378,16 @@ class Server implements RunningServer {
       lastSeenMembership: ensemble.lastSeenMembership,
       outbox: shell,
     };
+  }
+
+  get member(): MemberState | undefined {
+    const { ensemble } = this.#config;
+    const core = this.#core;
+    const member = core?.member;
+    if (ensemble === undefined || core === undefined || member === undefined) return undefined;
+    const { role, isServing, leader, epoch } = member;
+    const { serverId } = ensemble;
+    return { serverId, role, isServing, leader, epoch, lastZxid: BigInt(core.lastAppliedZxid) };
   }
 
   sessions(): SessionState[] {

@@ -49,6 +49,7 @@ export class FakeParts implements ProcessParts {
     return Promise.resolve({
       clientPort: 2181,
       adminPort: undefined,
+      member: undefined,
       closed,
       sessions: () => [],
       expireSession: () => false,

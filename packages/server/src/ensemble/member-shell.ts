@@ -24,7 +24,7 @@ import { ElectionPort, type ElectionPortFact } from '../net/election-port.ts';
 import { LeaderConnector } from '../net/leader-connector.ts';
 import { LearnerPort } from '../net/learner-port.ts';
 import { NameLookup } from '../net/name-lookup.ts';
-import type { PeerAddress } from '../net/peer-address.ts';
+import type { PeerAddress, PeerRoute } from '../net/peer-address.ts';
 import {
   type QuorumConnection,
   type QuorumConnectionParts,
@@ -45,6 +45,7 @@ export interface MemberShellParts {
   readonly storage: MemberStorage;
   /** Where a change of the configuration outlives a restart; undefined when it came from no file. */
   readonly membershipFiles: MembershipFiles | undefined;
+  readonly route?: PeerRoute | undefined;
   /** A turn has ended that may have applied transactions and answered clients. */
   readonly afterTurn: () => void;
   /** Hangs up on every client; within a turn. */
@@ -84,6 +85,7 @@ export class MemberShell implements MemberOutbox {
       peers: () => this.#peers(),
       connectTimeoutMs,
       names,
+      route: parts.route,
       clock: parts.clock,
       events: {
         onNotification: (from, wire) => {
@@ -192,9 +194,12 @@ export class MemberShell implements MemberOutbox {
   }
 
   connectToLeader(leader: ServerId): void {
+    const { route } = this.#parts;
     this.#connector.connectToLeader(() => {
       const peer = this.#peers().get(leader);
-      return peer === undefined ? undefined : { host: peer.host, port: peer.quorumPort };
+      if (peer === undefined) return undefined;
+      const address = { host: peer.host, port: peer.quorumPort };
+      return route?.(address) ?? address;
     });
   }
 

@@ -37,6 +37,7 @@ import {
   formatHostPort,
   type HostPort,
   type PeerAddress,
+  type PeerRoute,
   tryParseHostPort,
 } from './peer-address.ts';
 
@@ -91,6 +92,8 @@ export interface ElectionPortParts {
   /** Time for a connection to stand, and for one that was accepted to say who it is (`cnxTimeout`). */
   readonly connectTimeoutMs: number;
   readonly names: NameLookup;
+  /** Where an address is really dialled; there, unless given. */
+  readonly route?: PeerRoute | undefined;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly events: ElectionPortEvents;
 }
@@ -227,8 +230,8 @@ export class ElectionPort {
       this.#onUnreachable(peer);
       return;
     }
-    const { connectTimeoutMs, names } = this.#parts;
-    peer.dial = new Dial(address, connectTimeoutMs, names, {
+    const { connectTimeoutMs, names, route } = this.#parts;
+    peer.dial = new Dial(route?.(address) ?? address, connectTimeoutMs, names, {
       onConnected: (socket) => {
         peer.dial = undefined;
         this.#onDialled(peer, socket);

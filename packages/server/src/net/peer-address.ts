@@ -12,6 +12,9 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** Where a server dials when it wants another one at this address: a detour, for tests of failing networks. */
+export type PeerRoute = (address: HostPort) => HostPort;
+
 /** `host:port`, with an IPv6 host in brackets. Source: NetUtils.formatInetAddr. */
 export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
