@@ -1,11 +1,11 @@
 /**
- * A program that uses a server in every way, with faults in force at the end, closes it, and prints what the process has open
+ * A program that uses a server and an ensemble in every way, with faults in force at the end, closes it, and prints what the process has open
  * before, meanwhile and after. That it ends by itself is part of the proof.
  */
 
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { startTestProxy, startTestServer } from '../src/index.ts';
+import { startTestEnsemble, startTestProxy, startTestServer } from '../src/index.ts';
 
 const resources = () => process.getActiveResourcesInfo().sort();
 
@@ -50,4 +50,17 @@ for (const storage of ['memory', { dataDir: 'temporary' }] as const) {
     if (dataDir !== undefined && existsSync(dataDir)) leftDirectories.push(dataDir);
   }
 }
+const ensemble = await startTestEnsemble({ observers: 1 });
+const [first, second, third, observer] = ensemble.members;
+const visitors = await Promise.all(ensemble.members.map(({ port }) => visit(port)));
+const gone = visitors.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+await first!.kill();
+ensemble.silence(second!, third!);
+ensemble.partition([[observer!]], { ending: 'reset' });
+observer!.partition();
+meanwhile.push(resources());
+await ensemble.close();
+await Promise.all(gone);
+const { dataDir } = first!;
+if (existsSync(dataDir)) leftDirectories.push(dataDir);
 console.log(JSON.stringify({ before, meanwhile, after: resources(), leftDirectories }));

@@ -286,15 +286,15 @@ describe('faults between a client and a server', () => {
   });
 });
 
-describe('a closed server', () => {
+describe('a closed server, or ensemble', () => {
   test('leaves no socket, timer, request or directory behind, and lets the process end', async () => {
     const program = fileURLToPath(new URL('./leave-nothing.ts', import.meta.url));
     const options = ['--conditions=@zooid/source', '--import', 'tsx'];
     const { stdout } = await promisify(execFile)(process.execPath, [...options, program], {
-      timeout: 20_000,
+      timeout: 60_000,
     });
     const { before, meanwhile, after, leftDirectories } = JSON.parse(stdout);
-    expect(meanwhile).toHaveLength(4);
+    expect(meanwhile).toHaveLength(5);
     for (const resources of meanwhile) expect(resources).toContain('TCPServerWrap');
     expect(after).toEqual(before);
     expect(leftDirectories).toEqual([]);
