@@ -23,7 +23,7 @@ public final class RecipeJob {
         String address = arguments[1];
         String path = arguments[2];
         PassItems items = null;
-        Thread[] threads = new Thread[arguments[0].equals("lock") ? 2 : 0];
+        Thread[] threads = new Thread[arguments[0].equals("lock") || arguments[0].equals("lock-ahead") ? 2 : 0];
         for (int i = 0; i < threads.length; i++) {
             int client = i;
             threads[i] = new Thread(() -> pass(address, path, client));

@@ -1,8 +1,11 @@
 import { passItems } from './pass-items.ts';
 import { passLock } from './pass-lock.ts';
 
-/** What is done: a lock passes to and fro between two clients, or items pass from one to the other, without locks or with them. */
-export type RecipeWork = 'lock' | 'queue' | 'locked-queue';
+/**
+ * What is done: a lock passes to and fro between two clients, which wait until it is released before they ask for it again, or (of Curator
+ * they do all the same) do not; or items pass from one to the other, without locks or with them.
+ */
+export type RecipeWork = 'lock' | 'lock-ahead' | 'queue' | 'locked-queue';
 
 /** Work of two clients. */
 export interface RecipeJob {
@@ -50,7 +53,8 @@ export class RecipeRun {
 /** Runs it in this process, with two sessions of its own. */
 export async function runRecipeJob(job: RecipeJob): Promise<RecipeResult> {
   const run = new RecipeRun();
-  const working = job.work === 'lock' ? passLock(job, run) : passItems(job, run);
+  const working =
+    job.work === 'lock' || job.work === 'lock-ahead' ? passLock(job, run) : passItems(job, run);
   const measure = async (): Promise<RecipeResult> => {
     await run.isBeyond(0);
     await passed(job.warmUpMs);

@@ -22,6 +22,7 @@ export interface RecipeRow {
 
 export const recipeRows: readonly RecipeRow[] = [
   { id: 'recipe lock hand-overs', work: 'lock', bar: { kind: 'ratio-at-least', value: 2 } },
+  { id: 'recipe lock hand-overs, release not awaited', work: 'lock-ahead', bar: undefined },
   { id: 'recipe queue items', work: 'queue', bar: { kind: 'ratio-at-least', value: 2 } },
   {
     id: 'recipe queue items, locked',

@@ -76,6 +76,16 @@ export class SessionGuard implements Disposable {
     }
   }
 
+  /**
+   * {@link watchZnode} when this turn of the event loop is over, unless it is closed by then: what is held for less than that is not
+   * worth a request.
+   */
+  watchZnodeSoon(path: string): void {
+    setImmediate(() => {
+      if (!this.#isClosed) void this.watchZnode(path);
+    });
+  }
+
   async #watch(path: string, onData: ((node: NodeData) => void) | undefined): Promise<boolean> {
     let changed: Promise<WatchEvent>;
     if (onData === undefined) {

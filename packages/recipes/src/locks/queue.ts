@@ -66,11 +66,10 @@ export async function takePlace(
     const { path, stat } = await creating;
     // A place in the queue is not lost with the connection, whatever is to become of the lock then.
     const guard = new SessionGuard(zk);
-    const watching = guard.watchZnode(path, options.onData);
     let outcome: Turn = 'not-ours';
     try {
       const first = await orAborted(listing, signal);
-      outcome = await waitForTurn(zk, { base, path, rule, first, guard, watching, options });
+      outcome = await waitForTurn(zk, { base, path, rule, first, guard, options });
     } finally {
       if (outcome !== 'ours') {
         guard.close();
@@ -95,14 +94,14 @@ interface Waiting {
   /** A list that may have been made too early. */
   readonly first: Children | undefined;
   readonly guard: SessionGuard;
-  /** Whether the server watches our znode. */
-  readonly watching: Promise<boolean>;
   readonly options: QueueOptions;
 }
 
 async function waitForTurn(zk: ZooKeeper, waiting: Waiting): Promise<Turn> {
-  const { base, path, rule, guard, watching, options } = waiting;
-  const { signal } = options;
+  const { base, path, rule, guard, options } = waiting;
+  const { signal, onData } = options;
+  /** Whether the server watches our znode. */
+  let watching = onData && guard.watchZnode(path, onData);
   const hub = sessionHubOf(zk);
   const own = nameOf(path);
   let names = waiting.first?.names;
@@ -118,9 +117,14 @@ async function waitForTurn(zk: ZooKeeper, waiting: Waiting): Promise<Turn> {
     }
     const before = queue.slice(0, index).filter(({ marker }) => rule.blockers.includes(marker));
     const last = before.at(-1);
-    if (last === undefined) return 'ours';
+    if (last === undefined) {
+      if (watching === undefined) guard.watchZnodeSoon(path);
+      return 'ours';
+    }
     if (options.waits === 'never') return 'not-ours';
     names = undefined;
+    // Sent together with the watch on the one before.
+    watching ??= guard.watchZnode(path);
     const isGone = await waitForDeletion(zk, joinPath(base, last.name), guard, signal);
     const isWatched = await watching;
     if (guard.lost.aborted) {
