@@ -8,6 +8,7 @@ import { connectStringOf, layOut, type MemberPlace } from '../ensemble/layout.ts
 import { LiveEnsemble } from '../ensemble/live-ensemble.ts';
 import { LocalEnsemble } from '../ensemble/local-ensemble.ts';
 import { CommandError } from '../exit.ts';
+import type { LiveTerminal } from '../terminal/live-screen.ts';
 import { type Line, span } from '../terminal/text-table.ts';
 
 const HELP = `
@@ -55,33 +56,50 @@ async function runEnsemble(options: Options, context: CommandContext): Promise<v
   const directory =
     dir === undefined ? mkdtempSync(join(tmpdir(), 'zooid-ensemble-')) : resolve(dir);
   const end = new AbortController();
-  const stop = () => end.abort();
-  const forgetSignals = context.parts.listenForSignals(stop);
+  const forgetSignals = context.parts.listenForSignals(() => end.abort());
   try {
     const places = await layOut(directory, servers, clientPort);
     const terminal = context.parts.liveTerminal();
     if (terminal === undefined) await runInLines(places, context, end);
-    else {
-      // The window is closed: no server stays behind.
-      process.once('SIGHUP', stop);
-      let live: LiveEnsemble | undefined;
-      const ensemble = new LocalEnsemble(places, context.parts.selfCommand, () => live?.draw());
-      const { colors } = context.output;
-      live = new LiveEnsemble(ensemble, terminal, colors, headline(directory, places));
-      try {
-        ensemble.start();
-        await live.run(end.signal);
-      } finally {
-        live.close();
-        live = undefined;
-        context.output.note(`Stopping ${places.length} servers ...`);
-        await ensemble.close();
-      }
-    }
+    else await runLive(places, context, terminal, headline(directory, places), end);
   } finally {
     forgetSignals();
-    process.off('SIGHUP', stop);
     if (dir === undefined) rmSync(directory, { recursive: true, force: true });
+  }
+  // A terminal that has gone cannot be given back, which Node aborts for: ends as it would have without us.
+  if (end.signal.reason === WINDOW_CLOSED) process.kill(process.pid, 'SIGHUP');
+}
+
+/** Why a live view ends that nobody sees any more. */
+const WINDOW_CLOSED = 'the window was closed';
+
+async function runLive(
+  places: readonly MemberPlace[],
+  { output, parts }: CommandContext,
+  terminal: LiveTerminal,
+  above: readonly Line[],
+  end: AbortController,
+): Promise<void> {
+  let live: LiveEnsemble | undefined;
+  const onHangUp = () => end.abort(WINDOW_CLOSED);
+  const isSeen = () => end.signal.reason !== WINDOW_CLOSED;
+  process.once('SIGHUP', onHangUp);
+  const ensemble = new LocalEnsemble(places, parts.selfCommand, () => {
+    if (isSeen()) live?.draw();
+  });
+  live = new LiveEnsemble(ensemble, terminal, output.colors, above);
+  try {
+    ensemble.start();
+    await live.run(end.signal);
+  } finally {
+    // Nobody sees it then, and a write would fail; but no server may stay behind.
+    if (isSeen()) {
+      live.close();
+      output.note(`Stopping ${places.length} servers ...`);
+    }
+    live = undefined;
+    await ensemble.close();
+    process.off('SIGHUP', onHangUp);
   }
 }
 
