@@ -482,7 +482,8 @@ export class Leading implements CommitListener {
   #sync(learner: LearnerState): void {
     const { replica, committedLog, outbox, options } = this.#parts;
     const { lastAppliedZxid } = replica;
-    const plan = planSync(learner.lastZxid, committedLog, lastAppliedZxid, this.#ownEpoch);
+    const epochs = [this.#epoch, this.#ownEpoch];
+    const plan = planSync(learner.lastZxid, committedLog, lastAppliedZxid, epochs);
     switch (plan.kind) {
       case 'diff':
         this.#report(learner, 'diff', lastAppliedZxid);

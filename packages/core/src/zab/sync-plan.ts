@@ -5,7 +5,8 @@
  *
  *     P = L                                     diff, and nothing in it
  *     P = 0                                     snap: an empty learner may not begin as the leader once began
- *     P begins an epoch (counter 0)             as below, but never trunc: no transaction has that zxid, so there is nothing to cut
+ *     P begins an epoch (counter 0)             no transaction has that zxid: it says only that the learner took that epoch's history.
+ *                                               If the leader's is of the same epoch or goes on from it: diff, or disk; else snap
  *     P > L                                     trunc to L: the learner logged what no quorum did
  *     min <= P <= L, P in memory                diff: what is above P
  *     min <= P <= L, P not in memory            trunc to the one below, if that and P are of one epoch, then what is above; else snap
@@ -17,7 +18,7 @@
  */
 
 import type { CommittedLog } from './committed-log.ts';
-import { counterOf, epochOf } from './zxid.ts';
+import { counterOf, epochOf, firstZxidOf } from './zxid.ts';
 
 export type SyncPlan =
   /** What the committed log has above `from` follows. */
@@ -31,25 +32,36 @@ export type SyncPlan =
 /**
  * @param peerZxid - last zxid in the learner's log.
  * @param lastZxid - last committed zxid of the leader, L.
- * @param leaderEpoch - the epoch of the leader's history before it was elected: whoever was established in an epoch up to that has
- *   nothing that the leader lacks.
+ * @param leaderEpochs - epochs of the leader's history: the one that it leads in, and the one before its election. A server that has taken
+ *   the history of one of them lacks only what came later. Of other epochs only their transactions tell that they are part of the history.
  */
 export function planSync(
   peerZxid: number,
   log: Pick<CommittedLog, 'minZxid' | 'floor'>,
   lastZxid: number,
-  leaderEpoch: number,
+  leaderEpochs: readonly number[],
 ): SyncPlan {
   if (peerZxid === lastZxid) return { kind: 'diff', from: peerZxid };
   if (peerZxid === 0) return { kind: 'snap' };
   const beginsEpoch = counterOf(peerZxid) === 0;
+  if (beginsEpoch && !isPartOf(epochOf(peerZxid), log, leaderEpochs)) return { kind: 'snap' };
   if (peerZxid > lastZxid) {
-    if (!beginsEpoch) return { kind: 'trunc', to: lastZxid };
-    return epochOf(peerZxid) <= leaderEpoch ? { kind: 'diff', from: lastZxid } : { kind: 'snap' };
+    return beginsEpoch ? { kind: 'diff', from: lastZxid } : { kind: 'trunc', to: lastZxid };
   }
   const { minZxid } = log;
   if (minZxid === undefined || peerZxid < minZxid) return { kind: 'disk', from: peerZxid };
   const floor = log.floor(peerZxid)!;
   if (floor === peerZxid || beginsEpoch) return { kind: 'diff', from: peerZxid };
   return epochOf(floor) === epochOf(peerZxid) ? { kind: 'trunc', to: floor } : { kind: 'snap' };
+}
+
+/** Whether the leader's history goes on from that of this epoch. */
+function isPartOf(
+  epoch: number,
+  log: Pick<CommittedLog, 'floor'>,
+  leaderEpochs: readonly number[],
+): boolean {
+  if (leaderEpochs.includes(epoch)) return true;
+  const last = log.floor(firstZxidOf(epoch + 1) - 1);
+  return last !== undefined && epochOf(last) === epoch;
 }
