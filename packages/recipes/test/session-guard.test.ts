@@ -65,6 +65,24 @@ describe('a guard', () => {
     expect(await zk.hasWatch('/a', 'any')).toBe(false);
   });
 
+  test('told to watch soon does so when the turn is over, unless it was closed by then', async () => {
+    await using setup = await startSetup();
+    const zk = await setup.connect();
+    await zk.create('/n');
+    const closed = new SessionGuard(zk);
+    closed.watchZnodeSoon('/n');
+    closed.close();
+    await nextTurn();
+    expect(await zk.hasWatch('/n', 'any')).toBe(false);
+    using guard = new SessionGuard(zk);
+    guard.watchZnodeSoon('/n');
+    await nextTurn();
+    expect(await zk.hasWatch('/n', 'any')).toBe(true);
+    await zk.delete('/n');
+    await untilAborted(guard.lost);
+    expect(closed.lost.aborted).toBe(false);
+  });
+
   test('tells of the data, as it is and as it becomes', async () => {
     await using setup = await startSetup();
     const zk = await setup.connect();
