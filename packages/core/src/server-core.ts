@@ -255,7 +255,7 @@ export class ServerCore {
   beginRestore(): void {
     assert(this.outstandingCount === 0, 'nothing is in work when the state is restored again');
     this.tree.takeOver(this.newTree());
-    this.#txns.replaceState(0, new Map());
+    this.#txns.replaceState(0, new Map(), 'exact');
     this.#goOn();
     this.#forgetRest();
     this.sessions.clear();
@@ -413,7 +413,9 @@ export class ServerCore {
   replaceState(state: NewState): void {
     assert(this.outstandingCount === 0, 'nothing is in work when the state is replaced');
     this.tree.takeOver(state.tree);
-    this.#txns.replaceState(state.zxid, state.sessions);
+    // A member gets another state from a leader only, who may have gone on while it was sent.
+    const consistency = this.member === undefined ? 'exact' : 'mixture';
+    this.#txns.replaceState(state.zxid, state.sessions, consistency);
     this.#goOn();
     this.#forgetRest();
     for (const session of [...this.sessions.all()]) {
