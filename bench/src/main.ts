@@ -12,6 +12,7 @@ import { diskDir } from './servers/temporary-dir.ts';
 import { measureClients } from './suite/measure-client.ts';
 import { measureRecipes } from './suite/measure-recipes.ts';
 import { type ColumnName, Results, type RowHead, type Sample } from './suite/results.ts';
+import { runEnsemble } from './suite/run-ensemble.ts';
 import { runOnAddress, runOnKind, type SuiteOutput } from './suite/run-suite.ts';
 
 /** `npm run bench`: measures, prints progress to stderr and the result to stdout. */
@@ -71,7 +72,8 @@ if (error !== undefined) say(`the run failed: ${error}`);
 cleanup.run();
 process.exit();
 
-async function measure({ plan, rounds, server, isCalibration }: BenchOptions): Promise<Column[]> {
+async function measure(wanted: BenchOptions): Promise<Column[]> {
+  const { plan, ensemble, rounds, server, isCalibration } = wanted;
   if (isCalibration) {
     const fixed = await startFixedProcess(100, cleanup);
     const loads = plan.loads.filter(({ valueBytes }) => valueBytes === 100);
@@ -86,13 +88,18 @@ async function measure({ plan, rounds, server, isCalibration }: BenchOptions): P
   const kinds = wantedKinds(options.targets);
   for (let round = 0; round < rounds; round++) {
     for (const kind of kinds) {
+      if (ensemble !== undefined) {
+        await runEnsemble(kind, ensemble, dataDir, cleanup, output);
+        continue;
+      }
       await runOnKind(kind, plan, dataDir, cleanup, output);
       if (kind.name !== 'zooid') continue;
       await compareClients(kind, plan);
       await compareRecipes(kind, plan);
     }
   }
-  return kinds.map(({ name, title }) => ({ name, title }));
+  const times = ensemble === undefined ? '' : ' x 3';
+  return kinds.map(({ name, title }) => ({ name, title: `${title}${times}` }));
 }
 
 async function compareClients(kind: ServerKind, { load }: BenchOptions['plan']): Promise<void> {

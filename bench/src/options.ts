@@ -4,12 +4,16 @@ import type { ServerAddress } from 'zooid/load';
 import { type ClientRow, clientRows } from './client/client-row.ts';
 import { type RecipeRow, recipeRows } from './recipes/recipe-row.ts';
 import type { TableFormat } from './report/table.ts';
+import { ensembleLoadSpecs, failoverIds } from './suite/ensemble-spec.ts';
+import type { EnsemblePlan } from './suite/run-ensemble.ts';
 import type { SuitePlan } from './suite/run-suite.ts';
 import { loadSpecs } from './suite/spec.ts';
 
 /** What the command line asks for. */
 export interface BenchOptions {
   readonly plan: SuitePlan;
+  /** Three servers of each kind are measured in place of one. */
+  readonly ensemble: EnsemblePlan | undefined;
   /** Rows of the comparison of client libraries; it needs our server. */
   readonly clientRows: readonly ClientRow[];
   /** Rows of the comparison of recipes; it needs our server. */
@@ -33,6 +37,8 @@ interface RawOptions {
   readonly server?: ServerAddress;
   readonly only?: RegExp;
   readonly quick?: true;
+  readonly ensemble?: true;
+  readonly soak?: number;
   readonly json?: true;
   readonly markdown?: true;
   readonly calibrate?: true;
@@ -56,6 +62,12 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
         .choices(['ours', 'apache', 'both'])
         .default('both'),
     )
+    .option('--ensemble', 'three servers of each kind: loads, "failover", "join"')
+    .option(
+      '--soak <minutes>',
+      'with --ensemble: only a load of so long, in which no leader may change',
+      parsePositive,
+    )
     .option('--server <host:port>', 'measure this running server instead', parseAddress)
     .option(
       '--only <regexp>',
@@ -75,6 +87,13 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--markdown', 'print the table as Markdown')
     .option('--json', 'print JSON instead of a table');
   program.parse([...argv], { from: 'user' });
+  const { ensemble, soak, server, calibrate } = program.opts<RawOptions>();
+  if (soak !== undefined && ensemble === undefined) program.error('--soak needs --ensemble.');
+  if (ensemble === true && (server !== undefined || calibrate === true)) {
+    program.error(
+      '--ensemble starts its own servers: neither --server nor --calibrate go with it.',
+    );
+  }
   return optionsOf(program.opts<RawOptions>());
 }
 
@@ -97,18 +116,20 @@ function optionsOf(raw: RawOptions): BenchOptions {
   }
   const znodes = raw.znodes ?? (isQuick ? 100_000 : 1_000_000);
   const seconds = raw.seconds ?? (isQuick ? 1 : 3);
+  const plan: SuitePlan = {
+    loads,
+    load: { warmUpMs: isQuick ? 500 : 1_000, measureMs: seconds * 1_000, threads: raw.threads },
+    retries: raw.retries,
+    serverWarmUpMs: isQuick ? 3_000 : 9_000,
+    starts: isWanted('start') ? (isQuick ? 3 : 5) : 0,
+    watchers,
+    znodes: isWanted('big-tree') ? znodes : 0,
+    stallMs: isQuick ? 3_000 : 12_000,
+    isFullSize: znodes >= 1_000_000,
+  };
   return {
-    plan: {
-      loads,
-      load: { warmUpMs: isQuick ? 500 : 1_000, measureMs: seconds * 1_000, threads: raw.threads },
-      retries: raw.retries,
-      serverWarmUpMs: isQuick ? 3_000 : 9_000,
-      starts: isWanted('start') ? (isQuick ? 3 : 5) : 0,
-      watchers,
-      znodes: isWanted('big-tree') ? znodes : 0,
-      stallMs: isQuick ? 3_000 : 12_000,
-      isFullSize: znodes >= 1_000_000,
-    },
+    plan,
+    ensemble: raw.ensemble === true ? ensemblePlan(raw, plan, znodes) : undefined,
     clientRows: raw.target === 'apache' ? [] : clientRows.filter(({ id }) => isWanted(id)),
     recipeRows: raw.target === 'apache' ? [] : recipeRows.filter(({ id }) => isWanted(id)),
     rounds: raw.repeat,
@@ -119,6 +140,26 @@ function optionsOf(raw: RawOptions): BenchOptions {
     dataDir: raw.dir,
     nodeArgs: raw.nodeArgs?.split(' ') ?? [],
     notices,
+  };
+}
+
+/** The plan of three servers, with the times of the plan of one. */
+function ensemblePlan(raw: RawOptions, plan: SuitePlan, znodes: number): EnsemblePlan {
+  const { load, retries, serverWarmUpMs, isFullSize } = plan;
+  const isQuick = raw.quick === true;
+  const isSoak = raw.soak !== undefined;
+  const isWanted = (id: string): boolean =>
+    !isSoak && (raw.only === undefined || raw.only.test(id));
+  return {
+    loads: ensembleLoadSpecs.filter(({ id }) => isWanted(id)),
+    load,
+    retries,
+    serverWarmUpMs,
+    kills: isWanted(failoverIds.SIGKILL) ? (isQuick ? 3 : 7) : 0,
+    stops: isWanted(failoverIds.SIGSTOP) ? (isQuick ? 1 : 3) : 0,
+    znodes: isWanted('join') ? znodes : 0,
+    soakMs: (raw.soak ?? 0) * 60_000,
+    isFullSize,
   };
 }
 

@@ -37,7 +37,7 @@ export async function runClientJob(job: ClientJob): Promise<ClientResult> {
     const failed = Promise.all(loops).then(() => new Promise<never>(() => undefined));
     await Promise.race([delay(job.warmUpMs), failed]);
     meter.reset();
-    const clock = new ProcessorClock(job.serverPid);
+    const clock = new ProcessorClock(job.serverPid === undefined ? [] : [job.serverPid]);
     const begunMs = performance.now();
     await Promise.race([delay(job.measureMs), failed]);
     const elapsedMs = performance.now() - begunMs;

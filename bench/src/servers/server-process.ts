@@ -1,28 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  ProcessorClock,
-  type Reply,
-  type ServerAddress,
-  SetupClient,
-  writeExists,
-} from 'zooid/load';
+import { ProcessorClock, type ServerAddress } from 'zooid/load';
 import type { Cleanup } from '../cleanup.ts';
 import type { Sample } from '../suite/results.ts';
+import { existsRoot, firstAnswer, type Probe } from './first-answer.ts';
+import { freePorts } from './free-ports.ts';
 import type { ServerKind } from './server-kind.ts';
 
-const START_MS_MAX = 120_000;
 const STOP_MS_MAX = 20_000;
 /** From the last sign of a server that died to the news of its end. */
 const END_MS_MAX = 500;
-/** Between two attempts to connect to a server that starts. */
-const RETRY_MS = 5;
-const ATTEMPTS_MAX = 20;
-const ATTEMPT_MS_MAX = 500;
 
 /** See event-loop-probe.ts. */
 const eventLoopProbe = new URL('./event-loop-probe.js', import.meta.url).href;
@@ -33,6 +23,10 @@ export interface StartOptions {
   readonly dir: string;
   /** Loads {@link eventLoopProbe} into the server, if that runs on Node. */
   readonly withEventLoopProbe?: true;
+  /** Lines for its configuration file besides those that all servers have. */
+  readonly configLines?: readonly string[];
+  /** Processes of servers that work with it: none of those others that spoil the figures. */
+  readonly companionPids?: readonly number[];
 }
 
 /** A server that the benchmark started. */
@@ -76,15 +70,17 @@ export class ServerProcess {
     cleanup: Cleanup,
     probe: Probe = existsRoot,
   ): Promise<ServerProcess> {
-    const address = { host: '127.0.0.1', port: await freePort() };
+    const [port] = (await freePorts(1)) as [number];
+    const address = { host: '127.0.0.1', port };
     const configPath = join(options.dir, 'zoo.cfg');
     const logPath = join(options.dir, 'output.log');
-    writeFileSync(configPath, configuration(options.dir, address.port));
+    const lines = options.configLines ?? [];
+    writeFileSync(configPath, configuration(options.dir, address.port, lines));
     const isProbed = options.withEventLoopProbe === true && kind.name === 'zooid';
     const probeArgs = ['--import', eventLoopProbe];
     const { file, args } = kind.command(configPath, isProbed ? probeArgs : []);
     const log = openSync(logPath, 'w');
-    const clock = new ProcessorClock(undefined);
+    const clock = new ProcessorClock(options.companionPids ?? []);
     const begin = performance.now();
     const child = spawn(file, args, {
       cwd: options.dir,
@@ -116,6 +112,16 @@ export class ServerProcess {
     }
   }
 
+  /** Whether the process has ended. */
+  get isOver(): boolean {
+    return isOver(this.#child);
+  }
+
+  /** Sends a signal and does not wait for what it does. */
+  kill(signal: 'SIGKILL' | 'SIGSTOP'): void {
+    this.#child.kill(signal);
+  }
+
   /** Asks the event loop probe, which must have been loaded. */
   async ask(message: string): Promise<unknown> {
     this.#child.send(message);
@@ -145,63 +151,6 @@ export class ServerProcess {
   }
 }
 
-/** A request and a check of its reply. */
-export type Probe = (client: SetupClient) => Promise<Reply>;
-
-const existsRoot: Probe = (client) =>
-  client.expect('exists /', (writer, xid) => writeExists(writer, xid, '/'));
-
-/**
- * Tries until a new session gets an answer. Attempts overlap, since a server that is starting may
- * accept a connection and then forget what came over it.
- */
-function firstAnswer(
-  address: ServerAddress,
-  probe: Probe,
-  isPointless: () => boolean,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const begin = performance.now();
-    let pending = 0;
-    let lastError: unknown;
-    let isDone = false;
-    const attempt = async (): Promise<void> => {
-      if (pending >= ATTEMPTS_MAX) return;
-      pending++;
-      try {
-        await answerOnce(address, probe);
-        isDone = true;
-        clearInterval(timer);
-        resolve();
-      } catch (error) {
-        lastError = error;
-      }
-      pending--;
-    };
-    const timer = setInterval(() => {
-      if (isDone) return;
-      if (isPointless() || performance.now() - begin > START_MS_MAX) {
-        clearInterval(timer);
-        reject(lastError);
-      } else {
-        void attempt();
-      }
-    }, RETRY_MS);
-  });
-}
-
-async function answerOnce(address: ServerAddress, probe: Probe): Promise<void> {
-  const client = await SetupClient.open(address, ATTEMPT_MS_MAX);
-  const timer = setTimeout(() => client.destroy(), ATTEMPT_MS_MAX);
-  try {
-    await probe(client);
-    await client.close();
-  } finally {
-    clearTimeout(timer);
-    client.destroy();
-  }
-}
-
 function messageOf(error: unknown): string {
   return (error as Error).message;
 }
@@ -220,7 +169,7 @@ async function failureOf(child: ChildProcess): Promise<never> {
 }
 
 /** The same for every server: durable writes (the default), no limit on connections of one address. */
-function configuration(dir: string, port: number): string {
+function configuration(dir: string, port: number, moreLines: readonly string[]): string {
   return [
     'tickTime=2000',
     `dataDir=${join(dir, 'data')}`,
@@ -228,18 +177,7 @@ function configuration(dir: string, port: number): string {
     'clientPortAddress=127.0.0.1',
     'maxClientCnxns=0',
     'admin.enableServer=false',
+    ...moreLines,
     '',
   ].join('\n');
-}
-
-/** A port of 127.0.0.1 that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

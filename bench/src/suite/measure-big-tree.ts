@@ -1,22 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type Busyness,
-  ensureZnode,
-  type LatencySummary,
-  Layout,
-  runJob,
-  type ServerAddress,
-  SetupClient,
-  SHARD_COUNT,
-  writeGetData,
-} from 'zooid/load';
+import { type Busyness, type LatencySummary, Layout, runJob, writeGetData } from 'zooid/load';
 import type { Cleanup } from '../cleanup.ts';
+import type { Probe } from '../servers/first-answer.ts';
 import type { ServerKind } from '../servers/server-kind.ts';
-import { type Probe, ServerProcess } from '../servers/server-process.ts';
+import { ServerProcess } from '../servers/server-process.ts';
 import { makeTemporaryDir } from '../servers/temporary-dir.ts';
 import { startLatencyProbe } from './latency-probe.ts';
+import { loadBulk } from './load-bulk.ts';
 import type { Sample } from './results.ts';
 
 const VALUE_BYTES = 100;
@@ -64,7 +56,7 @@ export async function measureBigTree(
     client.expect('getData', (writer, xid) => writeGetData(writer, xid, lastPath, 'no-watch'));
   let server = await ServerProcess.start(kind, { dir: dir.path }, cleanup);
   try {
-    const loadPerSecond = await loadBulk(server.address, layout, znodes);
+    const loadPerSecond = await loadBulk([server.address], layout, znodes, SHAPE);
     await delay(SETTLE_MS);
     const residentBytes = server.residentBytes();
 
@@ -96,27 +88,6 @@ export async function measureBigTree(
   }
 }
 
-async function loadBulk(address: ServerAddress, layout: Layout, znodes: number): Promise<number> {
-  const client = await SetupClient.open(address);
-  await ensureZnode(client, layout.root);
-  await ensureZnode(client, `${layout.root}/bulk`);
-  const parents = Array.from({ length: SHARD_COUNT }, (_, i) => layout.bulkParent(i));
-  await Promise.all(parents.map((path) => ensureZnode(client, path)));
-  await client.close();
-  const [result] = await runJob(
-    {
-      address,
-      content: { kind: 'bulk-create' },
-      root: layout.root,
-      valueBytes: VALUE_BYTES,
-      shape: SHAPE,
-      extent: { kind: 'count', requests: znodes },
-    },
-    1,
-  );
-  return (znodes * 1000) / result!.elapsedMs;
-}
-
 /** Sets all over the tree, which makes the server write snapshots (snapCount is the default), with a probe beside. */
 async function measureStall(
   server: ServerProcess,
@@ -132,8 +103,8 @@ async function measureStall(
   try {
     const [result] = await runJob(
       {
-        address: server.address,
-        serverPid: server.pid,
+        addresses: [server.address],
+        serverPids: [server.pid],
         content: { kind: 'bulk-set', znodes },
         root: layout.root,
         valueBytes: VALUE_BYTES,

@@ -12,6 +12,7 @@ import {
   summarize,
   UNIQUE_PER_THREAD,
   type WorkloadName,
+  writeSync,
 } from 'zooid/load';
 
 /** What is asked, by how many, with values of which size. */
@@ -28,8 +29,8 @@ export interface LoadSettings {
   readonly threads: number;
   /** Where the benchmark's znodes lie. */
   readonly root: string;
-  /** Process of the server, to tell how busy it is. */
-  readonly serverPid?: number | undefined;
+  /** Processes of the servers, to tell how busy they are. */
+  readonly serverPids?: readonly number[] | undefined;
 }
 
 /** One measured row. */
@@ -40,26 +41,24 @@ export interface LoadFigures {
   readonly busyness: Busyness;
 }
 
-/** Measures one row on a running server. The znodes it needs are made first, those it creates deleted. */
+/**
+ * Measures one row on running servers, over which the connections are spread evenly. The znodes it needs are made first, those it creates
+ * deleted.
+ */
 export async function measureLoad(
-  address: ServerAddress,
+  addresses: readonly ServerAddress[],
   load: LoadCase,
   settings: LoadSettings,
 ): Promise<LoadFigures> {
-  const client = await SetupClient.open(address);
-  try {
-    await prepareZnodes(client, new Layout(settings.root, load.valueBytes));
-  } finally {
-    await client.close();
-  }
-  const place = { address, root: settings.root, valueBytes: load.valueBytes };
+  await prepare(addresses, new Layout(settings.root, load.valueBytes));
+  const place = { addresses, root: settings.root, valueBytes: load.valueBytes };
   const results = await runJob(
     {
       ...place,
       content: { kind: 'workload', name: load.workload, uniqueStart: 0 },
       shape: load.shape,
       extent: { kind: 'time', warmUpMs: settings.warmUpMs, measureMs: settings.measureMs },
-      serverPid: settings.serverPid,
+      serverPids: settings.serverPids,
     },
     settings.threads,
   );
@@ -76,6 +75,19 @@ export async function measureLoad(
     );
   }
   return figuresOf(results);
+}
+
+async function prepare(addresses: readonly ServerAddress[], layout: Layout): Promise<void> {
+  for (const [index, address] of addresses.entries()) {
+    const client = await SetupClient.open(address);
+    try {
+      if (index === 0) await prepareZnodes(client, layout);
+      // Each server must have the znodes before it is asked for them.
+      else await client.expect('sync', (writer, xid) => writeSync(writer, xid, '/'));
+    } finally {
+      await client.close();
+    }
+  }
 }
 
 function figuresOf(results: JobResult): LoadFigures {

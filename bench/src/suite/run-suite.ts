@@ -1,14 +1,16 @@
-import { deleteTree, isDisturbed, type ServerAddress, SetupClient } from 'zooid/load';
+import { deleteTree, type ServerAddress, SetupClient } from 'zooid/load';
 import type { Cleanup } from '../cleanup.ts';
 import type { ServerKind, TargetName } from '../servers/server-kind.ts';
 import { ServerProcess } from '../servers/server-process.ts';
 import { makeTemporaryDir } from '../servers/temporary-dir.ts';
 import { measureBigTree } from './measure-big-tree.ts';
 import { measureFanOut } from './measure-fan-out.ts';
-import { type LoadFigures, type LoadSettings, measureLoad } from './measure-load.ts';
+import type { LoadSettings } from './measure-load.ts';
 import { measureStart } from './measure-start.ts';
+import { measureUndisturbed } from './measure-undisturbed.ts';
 import type { Results, RowHead, Sample } from './results.ts';
 import type { LoadSpec } from './spec.ts';
+import { warmUpServers } from './warm-up.ts';
 
 /** What of all that can be measured is measured, and how long. */
 export interface SuitePlan {
@@ -57,7 +59,7 @@ export async function runOnKind(
     const dir = makeTemporaryDir(parentDir, cleanup);
     const server = await ServerProcess.start(kind, { dir: dir.path }, cleanup);
     try {
-      const load = { ...plan.load, serverPid: server.pid };
+      const load = { ...plan.load, serverPids: [server.pid] };
       await runOnAddress(server.address, { ...plan, load }, add, 'leave');
     } catch (error) {
       throw await server.explain(error);
@@ -88,9 +90,14 @@ export async function runOnAddress(
 ): Promise<void> {
   const root = `/bench-${process.pid}`;
   const settings: LoadSettings = { ...plan.load, root };
-  if (plan.serverWarmUpMs > 0) await warmUpServer(address, settings, plan.serverWarmUpMs);
+  if (plan.serverWarmUpMs > 0) await warmUpServers([address], settings, plan.serverWarmUpMs);
   for (const spec of plan.loads) {
-    const { perSecond, ...rest } = await measureUndisturbed(address, spec, settings, plan.retries);
+    const { perSecond, ...rest } = await measureUndisturbed(
+      [address],
+      spec,
+      settings,
+      plan.retries,
+    );
     add({ id: spec.id, unit: '/s', bar: spec.bar }, { value: perSecond, ...rest });
     if (spec.id === 'set 1x1 100B') {
       const bar = { kind: 'ratio-at-most', value: 0.8 } as const;
@@ -106,33 +113,6 @@ export async function runOnAddress(
   const client = await SetupClient.open(address);
   await deleteTree(client, root);
   await client.close();
-}
-
-/** Measures a row, again if others disturbed it; the last attempt counts whatever it was like. */
-async function measureUndisturbed(
-  address: ServerAddress,
-  spec: LoadSpec,
-  settings: LoadSettings,
-  retries: number,
-): Promise<LoadFigures> {
-  for (let left = retries; ; left--) {
-    const figures = await measureLoad(address, spec, settings).catch((error: Error) => {
-      throw new Error(`${spec.id}: ${error.message}`, { cause: error });
-    });
-    if (left === 0 || !isDisturbed(figures.busyness)) return figures;
-  }
-}
-
-async function warmUpServer(
-  address: ServerAddress,
-  settings: LoadSettings,
-  totalMs: number,
-): Promise<void> {
-  const timing = { warmUpMs: 0, measureMs: totalMs / 3 };
-  const shape = { connections: 32, outstanding: 16 };
-  for (const workload of ['mixed-50-50', 'getChildren', 'create'] as const) {
-    await measureLoad(address, { workload, shape, valueBytes: 100 }, { ...settings, ...timing });
-  }
 }
 
 function addBigTree(

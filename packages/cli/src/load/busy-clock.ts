@@ -6,13 +6,13 @@ export class BusyClock {
   /** Once stopped: who kept how many cores busy. */
   busyness: Busyness | undefined;
 
-  readonly #serverPid: number | undefined;
+  readonly #serverPids: readonly number[];
   readonly #timers: NodeJS.Timeout[] = [];
   #clock: ProcessorClock;
 
-  constructor(extent: LoadExtent, serverPid: number | undefined) {
-    this.#serverPid = serverPid;
-    this.#clock = new ProcessorClock(serverPid);
+  constructor(extent: LoadExtent, serverPids: readonly number[]) {
+    this.#serverPids = serverPids;
+    this.#clock = new ProcessorClock(serverPids);
     if (extent.kind === 'count') return;
     this.#timers.push(setTimeout(() => this.#restart(), extent.warmUpMs));
     this.#timers.push(setTimeout(() => this.stop(), extent.warmUpMs + extent.measureMs));
@@ -25,6 +25,6 @@ export class BusyClock {
   }
 
   #restart(): void {
-    this.#clock = new ProcessorClock(this.#serverPid);
+    this.#clock = new ProcessorClock(this.#serverPids);
   }
 }

@@ -20,20 +20,21 @@ export type LoadContent =
 
 /** All that a thread needs to know to drive its share of a load. */
 export interface LoadJob {
-  readonly address: ServerAddress;
+  /** Servers; connections go to them in turn. */
+  readonly addresses: readonly ServerAddress[];
   readonly content: LoadContent;
   readonly root: string;
   readonly valueBytes: number;
   readonly shape: LoadShape;
   readonly extent: LoadExtent;
-  /** Process of the server, to tell how busy it is. */
-  readonly serverPid?: number | undefined;
+  /** Processes of the servers, to tell how busy they are. */
+  readonly serverPids?: readonly number[] | undefined;
 }
 
 /** The load that a job describes. */
 export function loadOfJob(job: LoadJob): Load {
-  const { address, shape, extent, serverPid } = job;
-  return { addresses: [address], shape, extent, serverPid, tape: tapeOfJob(job) };
+  const { addresses, shape, extent, serverPids } = job;
+  return { addresses, shape, extent, serverPids, tape: tapeOfJob(job) };
 }
 
 function tapeOfJob(job: LoadJob): Tape {

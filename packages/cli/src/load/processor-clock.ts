@@ -7,6 +7,7 @@ const MS_PER_TICK = 10;
 export interface Busyness {
   /** This process: the generator. */
   readonly generator: number;
+  /** The server, or all of them together. */
   readonly server: number | undefined;
   /** All other processes of the machine: they spoil the figures. */
   readonly others: number | undefined;
@@ -25,16 +26,16 @@ export function isDisturbed(busyness: Pick<Busyness, 'others'> | undefined): boo
  * others kept us from running.)
  */
 export class ProcessorClock {
-  readonly #serverPid: number | undefined;
+  readonly #serverPids: readonly number[];
   readonly #usage = process.cpuUsage();
   readonly #serverMs: number | undefined;
   readonly #machineMs: number | undefined = machineMs();
   readonly #since = performance.now();
 
-  /** @param serverPid - the server's process, when it is known and runs. */
-  constructor(serverPid: number | undefined) {
-    this.#serverPid = serverPid;
-    this.#serverMs = processMs(serverPid);
+  /** @param serverPids - processes of the servers that are known and run. */
+  constructor(serverPids: readonly number[]) {
+    this.#serverPids = serverPids;
+    this.#serverMs = processesMs(serverPids);
   }
 
   /** @param startedPid - a server that was started after this clock was made. */
@@ -42,12 +43,12 @@ export class ProcessorClock {
     const elapsedMs = performance.now() - this.#since;
     const { user, system } = process.cpuUsage(this.#usage);
     const generator = (user + system) / 1_000 / elapsedMs;
-    const serverMsBefore = startedPid === undefined ? this.#serverMs : 0;
-    const serverMs = processMs(startedPid ?? this.#serverPid);
-    if (serverMs === undefined || serverMsBefore === undefined) {
+    const pids = startedPid === undefined ? this.#serverPids : [...this.#serverPids, startedPid];
+    const serverMs = processesMs(pids);
+    if (pids.length === 0 || serverMs === undefined || this.#serverMs === undefined) {
       return { generator, server: undefined, others: undefined };
     }
-    const server = (serverMs - serverMsBefore) / elapsedMs;
+    const server = (serverMs - this.#serverMs) / elapsedMs;
     const machineMsNow = machineMs();
     if (machineMsNow === undefined || this.#machineMs === undefined) {
       return { generator, server, others: undefined };
@@ -57,9 +58,19 @@ export class ProcessorClock {
   }
 }
 
+/** Processor time of all these processes so far; undefined when one of them cannot be read. */
+function processesMs(pids: readonly number[]): number | undefined {
+  let sum = 0;
+  for (const pid of pids) {
+    const ms = processMs(pid);
+    if (ms === undefined) return undefined;
+    sum += ms;
+  }
+  return sum;
+}
+
 /** Processor time of a process so far. */
-function processMs(pid: number | undefined): number | undefined {
-  if (pid === undefined) return undefined;
+function processMs(pid: number): number | undefined {
   try {
     // Behind the command in parentheses: state is field 3, utime and stime are 14 and 15. Source: proc(5).
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -49,11 +49,16 @@ export function joinedLatencies(results: JobResult): Histogram {
   return all;
 }
 
-function shareOfJob(job: LoadJob, index: number, count: number): LoadJob {
+/** The part of a job that one of `count` threads drives: connections, requests and unique numbers of its own. */
+export function shareOfJob(job: LoadJob, index: number, count: number): LoadJob {
+  const { addresses } = job;
+  // Where the connections of the shares before it ended, so that all together are spread evenly.
+  const first = Math.floor((job.shape.connections * index) / count) % addresses.length;
   const part = (total: number): number =>
     Math.floor((total * (index + 1)) / count) - Math.floor((total * index) / count);
   return {
     ...job,
+    addresses: [...addresses.slice(first), ...addresses.slice(0, first)],
     shape: { ...job.shape, connections: part(job.shape.connections) },
     extent:
       job.extent.kind === 'count'

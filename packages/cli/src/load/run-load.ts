@@ -23,8 +23,8 @@ export interface Load {
   readonly tape: Tape;
   readonly shape: LoadShape;
   readonly extent: LoadExtent;
-  /** Process of the server, to tell how busy it is. */
-  readonly serverPid?: number | undefined;
+  /** Processes of the servers, to tell how busy they are. */
+  readonly serverPids?: readonly number[] | undefined;
   /** Ends the load before its end; it fails then with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,7 +41,7 @@ export interface LoadResult {
 }
 
 /**
- * Drives one server from this thread: opens the connections, keeps each at `outstanding` requests
+ * Drives the servers from this thread: opens the connections, keeps each at `outstanding` requests
  * until `extent` is over, waits for the last replies, and closes.
  *
  * @param whenOpen - called when all connections stand; the load starts when it resolves.
@@ -66,11 +66,11 @@ export async function runLoad(
 
 function driveSessions(
   sessions: readonly SessionSocket[],
-  { tape, shape, extent, serverPid, signal }: Load,
+  { tape, shape, extent, serverPids = [], signal }: Load,
 ): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
     const meter = new LoadMeter(extent, performance.now());
-    const busy = new BusyClock(extent, serverPid);
+    const busy = new BusyClock(extent, serverPids);
     let repliesSeen = -1;
     const watchdog = setInterval(() => {
       if (meter.repliesEver === repliesSeen) fail(new Error(`no reply for ${SILENCE_MS_MAX} ms`));
