@@ -35,6 +35,7 @@ import type { NewState } from '../src/new-state.ts';
 import type { Fact } from '../src/outbox.ts';
 import { type CoreOptions, type MembershipParts, ServerCore } from '../src/server-core.ts';
 import { Turn, type TurnLog } from '../src/turn.ts';
+import type { PeerLink } from '../src/zab/peer-link.ts';
 
 /** What a test may set; everything else is as an operator who sets nothing has it. */
 export interface HarnessOptions {
@@ -50,6 +51,8 @@ export interface HarnessOptions {
   readonly makeLog?: (harness: Harness) => HarnessLog;
   /** Makes it a member of an ensemble; it begins to look for a leader by `core.joinEnsemble`. */
   readonly membership?: MembershipParts;
+  /** Takes what the server sends to other members; the bytes are valid during the call only. */
+  readonly sendToPeer?: (link: PeerLink, out: JuteWriter) => void;
   /** One change concerned watchers: the transaction is being applied. */
   readonly onWatchesFired?: () => void;
 }
@@ -214,6 +217,7 @@ export class Harness {
       wallMs: () => this.wallMs,
       nowMs: () => this.nowMs,
       send: (client, out) => (client as TestClient).onSent(out.copy()),
+      sendToPeer: (link, out) => options.sendToPeer?.(link, out),
     });
   }
 

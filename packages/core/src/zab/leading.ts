@@ -52,8 +52,11 @@ import { counterOf, firstZxidOf } from './zxid.ts';
 
 /** A leader is heard of at least this often, so that its silence tells something soon. A tick's half at most. */
 const PING_INTERVAL_MS_MAX = 250;
-/** The counter of a zxid has 32 bits. Short of the end a new epoch begins. Source: ZOOKEEPER-1277. */
-const COUNTER_MAX = 0xffff_ff00;
+/**
+ * The counter of a zxid has 32 bits. Short of the end a new epoch begins: before it by more than one turn can bring, when many clients
+ * write at once or all sessions expire together. Source: ZOOKEEPER-1277.
+ */
+const COUNTER_MAX = 0xff00_0000;
 
 export interface LeadingParts {
   readonly options: MemberOptions;
@@ -209,7 +212,10 @@ export class Leading implements CommitListener {
     const to = this.#logReadTo;
     if (outcome === 'unavailable') {
       this.#logReadFor = undefined;
-      this.#sendSnapshot(learner);
+      learner.needsSnapshot = true;
+      // Nothing but the rest of a diff can go behind the beginning of one.
+      if (this.#isDiffBegun) this.#close(learner, 'log-unavailable');
+      else this.#sendSnapshot(learner);
     } else if (to === replica.lastAppliedZxid || committedLog.floor(to) === to) {
       this.#logReadFor = undefined;
       this.#report(learner, 'diff', to);
@@ -321,7 +327,8 @@ export class Leading implements CommitListener {
     } else if (phase === 'informed' && type === QuorumPacketType.ackEpoch) {
       this.#onAckEpoch(learner, zxid, packet);
     } else if (phase === 'synced-up' && type === QuorumPacketType.ack) {
-      this.#onNewLeaderAck(learner, zxid);
+      if (zxid === firstZxidOf(this.#epoch)) this.#onNewLeaderAck(learner);
+      else this.#onEarlyAck(learner, zxid);
     } else {
       this.#close(learner, 'unexpected-packet');
     }
@@ -422,12 +429,18 @@ export class Leading implements CommitListener {
     this.#considerSynced();
   }
 
-  #onNewLeaderAck(learner: LearnerState, zxid: number): void {
-    if (zxid !== firstZxidOf(this.#epoch)) {
-      this.#close(learner, 'unexpected-packet');
-      return;
-    }
+  /**
+   * Servers of Apache's before 3.9.1 log what came with the history in the background, and acknowledge that before NEWLEADER or after.
+   * It is noted, and counts as soon as the learner is ready. Source: ZOOKEEPER-4685.
+   */
+  #onEarlyAck(learner: LearnerState, zxid: number): void {
+    if (counterOf(zxid) === 0) this.#close(learner, 'unexpected-packet');
+    else this.#onProposalAck(learner, zxid);
+  }
+
+  #onNewLeaderAck(learner: LearnerState): void {
     learner.phase = 'ready';
+    this.#hasNewAcks = true;
     if (learner.kind === 'follower') this.#synced.add(learner.serverId!);
     this.#parts.outbox.reportMember({ kind: 'learner-synced', server: learner.serverId! });
     if (this.#phase === 'broadcasting') this.#sendUpToDate(learner);
@@ -480,6 +493,11 @@ export class Leading implements CommitListener {
   }
 
   #sync(learner: LearnerState): void {
+    if (learner.link.closing !== undefined) return;
+    if (learner.needsSnapshot) {
+      this.#sendSnapshot(learner);
+      return;
+    }
     const { replica, committedLog, outbox, options } = this.#parts;
     const { lastAppliedZxid } = replica;
     const epochs = [this.#epoch, this.#ownEpoch];
@@ -616,6 +634,8 @@ export class Leading implements CommitListener {
       }
     }
     const effect = memberships.activate(membership, options.serverId, next);
+    // What was proposed behind it waited for a quorum of both. Source: Leader.processAck.
+    this.#hasNewAcks = true;
     outbox.reportMember({
       kind: 'membership-changed',
       version: zxid,
@@ -641,14 +661,7 @@ export class Leading implements CommitListener {
     switch (type) {
       case QuorumPacketType.ack:
         // Those of the handshake have counter 0.
-        if (counterOf(zxid) === 0 || zxid <= learner.ackedZxid) return;
-        if (zxid > this.#parts.replica.parts.proposals.lastZxid) {
-          this.#close(learner, 'unexpected-packet');
-          return;
-        }
-        learner.ackedZxid = zxid;
-        learner.acks.onAcked(zxid);
-        this.#hasNewAcks = true;
+        if (counterOf(zxid) !== 0) this.#onProposalAck(learner, zxid);
         return;
       case QuorumPacketType.ping:
         this.#onPing(packet);
@@ -662,6 +675,18 @@ export class Leading implements CommitListener {
       default:
         this.#close(learner, 'unexpected-packet');
     }
+  }
+
+  /** Everything up to `zxid` is on the learner's disk. An observer has no say, whatever it sends. */
+  #onProposalAck(learner: LearnerState, zxid: number): void {
+    if (learner.kind === 'observer' || zxid <= learner.ackedZxid) return;
+    if (zxid > this.#parts.replica.parts.proposals.lastZxid) {
+      this.#close(learner, 'unexpected-packet');
+      return;
+    }
+    learner.ackedZxid = zxid;
+    learner.acks.onAcked(zxid);
+    this.#hasNewAcks = true;
   }
 
   /** The learner tells which sessions were alive since its last ping. */

@@ -17,6 +17,8 @@ export class LearnerState {
   kind: 'follower' | 'observer' = 'follower';
   /** Last zxid in its log when it came. */
   lastZxid = 0;
+  /** The log on disk was looked at, and cannot bring it up. */
+  needsSnapshot = false;
   /** New proposals (of a follower) or transactions (of an observer) are sent to it. */
   isForwarding = false;
   /** Everything up to here is on its disk. */

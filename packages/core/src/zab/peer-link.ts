@@ -12,6 +12,7 @@ export type PeerCloseReason =
   | 'history-ahead'
   | 'config-ahead'
   | 'replaced'
+  | 'log-unavailable'
   | 'reads-too-slowly';
 
 /**

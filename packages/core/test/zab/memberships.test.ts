@@ -1,0 +1,157 @@
+import { OpCode } from '@zooid/protocol';
+import { describe, expect, test } from 'vitest';
+import { Memberships } from '../../src/zab/memberships.ts';
+import { createRequest } from '../harness.ts';
+import { MemberHarness, membershipOf, show } from './member-harness.ts';
+
+const line = (id: number, role = 'participant', port = 2888): string =>
+  `server.${id}=10.0.0.${id}:${port}:3888:${role};10.0.0.${id}:2181`;
+
+function ensemble(version: number, ...lines: string[]) {
+  return membershipOf([...lines, `version=${version.toString(16)}`].join('\n'));
+}
+
+const threeAt = (version: number) => ensemble(version, line(1), line(2), line(3));
+
+function known(lastSeen = threeAt(5)) {
+  const saved: string[] = [];
+  const memberships = new Memberships(1, threeAt(5), lastSeen, {
+    saveSeenMembership: ({ version }) => saved.push(`seen ${version}`),
+    activateMembership: ({ version }) => saved.push(`active ${version}`),
+  });
+  return { memberships, saved };
+}
+
+describe('what counts', () => {
+  test('one configuration, and two while it changes: a quorum of each must agree', () => {
+    const { memberships, saved } = known();
+    expect(memberships.quorums).toHaveLength(1);
+    memberships.see(ensemble(9, line(1), line(4), line(5)));
+    const isEnough = (...ids: number[]) =>
+      memberships.quorums.every((quorum) => quorum.isReachedBy(new Set(ids)));
+    expect([isEnough(1, 2), isEnough(1, 4), isEnough(1, 2, 4)]).toEqual([false, false, true]);
+    memberships.activate(memberships.lastSeen.membership, 1, 1);
+    expect([isEnough(1, 2), isEnough(1, 4)]).toEqual([false, true]);
+    expect(saved).toEqual(['seen 9', 'active 9']);
+  });
+
+  test('what was proposed before a restart still counts after it', () => {
+    const { memberships } = known(ensemble(9, line(1), line(4), line(5)));
+    expect(memberships.quorums).toHaveLength(2);
+  });
+
+  test('an older one is passed over, whoever brings it', () => {
+    const { memberships, saved } = known();
+    memberships.see(threeAt(5));
+    memberships.see(threeAt(3));
+    expect(memberships.activate(threeAt(4), 1, 1)).toBe('role-goes-on');
+    expect([memberships.active.version, saved]).toEqual([5, []]);
+  });
+
+  test('one that is in force is not put back by another that is only proposed', () => {
+    const { memberships } = known(threeAt(9));
+    memberships.activate(threeAt(7), undefined, undefined);
+    expect([memberships.active.version, memberships.lastSeen.version]).toEqual([7, 9]);
+  });
+});
+
+describe('the role of a server', () => {
+  const { memberships: asVoter } = known();
+
+  test('a voter has a say, an observer not; who is in no configuration follows without one', () => {
+    expect([asVoter.isVoter, asVoter.isObserver]).toEqual([true, false]);
+    asVoter.activate(ensemble(6, line(2), line(3)), undefined, undefined);
+    expect([asVoter.isVoter, asVoter.isObserver]).toEqual([false, false]);
+    asVoter.activate(ensemble(7, line(1, 'observer'), line(2), line(3)), undefined, undefined);
+    expect([asVoter.isVoter, asVoter.isObserver]).toEqual([false, true]);
+  });
+
+  test.each([
+    ['goes on when its leader stays where it is', [line(1), line(2)], 2, undefined, 'role-goes-on'],
+    [
+      'ends when it becomes an observer',
+      [line(1, 'observer'), line(2), line(3)],
+      2,
+      2,
+      'role-ends',
+    ],
+    ['ends when its leader is no member any more', [line(1), line(3)], 2, undefined, 'role-ends'],
+    [
+      'ends when its leader only observes from now on',
+      [line(1), line(2, 'observer'), line(3)],
+      2,
+      undefined,
+      'role-ends',
+    ],
+    [
+      'ends when its leader is reached elsewhere',
+      [line(1), line(2, 'participant', 2999), line(3)],
+      2,
+      undefined,
+      'role-ends',
+    ],
+    ['ends when another one is to lead', [line(1), line(2), line(3)], 2, 3, 'role-ends'],
+    [
+      'goes on when its leader is to lead, wherever it is',
+      [line(1), line(2, 'participant', 2999)],
+      2,
+      2,
+      'role-goes-on',
+    ],
+  ] as const)('%s', (_title, lines, leader, next, effect) => {
+    const { memberships } = known();
+    expect(memberships.activate(ensemble(9, ...lines), leader, next)).toBe(effect);
+  });
+});
+
+describe('a reconfiguration in broadcast', () => {
+  /** Server 1 leads with server 2, and reconfigurations are on. */
+  function leading() {
+    const h = new MemberHarness({
+      log: ['1:1'],
+      current: 1,
+      options: { isReconfigOn: true, isStandaloneAllowed: false },
+    }).lead();
+    const two = h.hearLearner(2, 1);
+    h.hearAckEpoch(two, '1:1', 1);
+    h.hearAck(two, '2:0');
+    const client = h.connectClient();
+    h.sync();
+    h.hearAck(two, '2:1');
+    client.take();
+    two.take();
+    return { h, two, client };
+  }
+
+  const alone = {
+    op: OpCode.reconfig,
+    joiningServers: null,
+    leavingServers: '2,3,4',
+    newMembers: null,
+    curConfigId: -1n,
+  } as const;
+
+  test('is committed by a quorum of both, and only then in force', () => {
+    const { h, two, client } = leading();
+    client.send(alone);
+    expect(h.trace).toContain('seen 2:2');
+    h.sync();
+    // Alone it would be a quorum of the next configuration, and is none of this one.
+    expect([client.take(), show(h.member.memberships.active.version)]).toEqual([[], '2:0']);
+    h.hearAck(two, '2:2');
+    expect(client.take()).toMatchObject([{ op: OpCode.reconfig, err: 0 }]);
+    expect(two.take()).toEqual(['proposal 2:2', 'commitAndActivate 2:2']);
+    expect(h.trace).toContain('active 2:2');
+  });
+
+  test('what was proposed behind it is committed by the new quorum, without another acknowledgement', () => {
+    const { h, two, client } = leading();
+    client.send(alone);
+    client.send(createRequest('/b'));
+    h.sync();
+    h.hearAck(two, '2:2');
+    h.closed(two);
+    h.pass(300);
+    expect(client.take()).toMatchObject([{ op: OpCode.reconfig }, { op: OpCode.create, err: 0 }]);
+  });
+});
