@@ -18,6 +18,11 @@ export class OutputPool<R extends Recipient> {
   #dirty: R[] = [];
   #flushing: R[] = [];
 
+  /** Somebody has something to be sent, or is to be closed. */
+  get hasOutput(): boolean {
+    return this.#dirty.length > 0;
+  }
+
   /** The client's buffer of this turn. */
   of(client: R): JuteWriter {
     if (client.out !== undefined) return client.out;

@@ -22,6 +22,11 @@ export interface TurnShell {
   send(client: Client, out: JuteWriter): void;
   /** As {@link send}, to another server. Only a member of an ensemble has any. */
   sendToPeer?(link: PeerLink, out: JuteWriter): void;
+  /**
+   * There is something for other servers: {@link Turn.flushPeers} is to be called, once, soon. Turns that follow each other at once
+   * share one write then, and the other side is woken once. Unless given, each turn sends what it has.
+   */
+  flushPeersSoon?(): void;
 }
 
 /** Transactions applied and answered between two rounds of sending. */
@@ -82,9 +87,17 @@ export class Turn {
     this.end();
   }
 
+  /** Sends what turns have written for other servers. */
+  flushPeers(): void {
+    this.#core.member?.outputs.flush(this.#sendToPeer);
+  }
+
   #flush(): void {
-    const member = this.#core.member;
-    if (member !== undefined) member.outputs.flush(this.#sendToPeer);
+    const { member } = this.#core;
+    if (member?.outputs.hasOutput === true) {
+      if (this.#shell.flushPeersSoon === undefined) this.flushPeers();
+      else this.#shell.flushPeersSoon();
+    }
     this.#core.replies.outputs.flush(this.#send);
   }
 

@@ -287,6 +287,7 @@ class Server implements RunningServer {
       nowMs: clock.nowMs,
       send: (client, out) => listener.send(client, out),
       sendToPeer: (link, out) => this.#memberShell?.send(link, out),
+      flushPeersSoon: () => this.#memberShell?.flushSoon(),
     });
     this.#turn = turn;
     const listener = new ClientListener({

@@ -3,6 +3,7 @@
  * `Member` wants, and tells it what happened, each time in a turn.
  */
 
+import { setImmediate as onNextRound } from 'node:timers';
 import {
   type Member,
   type MemberFact,
@@ -69,6 +70,7 @@ export class MemberShell implements MemberOutbox {
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
   #isStopped = false;
+  #isFlushing = false;
   /** The configuration has changed since the start. */
   #hasChanged = false;
 
@@ -154,6 +156,16 @@ export class MemberShell implements MemberOutbox {
   /** Sends what a turn wrote for another server, and hangs up if the core says so. */
   send(link: PeerLink, out: JuteWriter): void {
     (link as QuorumConnection).send(out);
+  }
+
+  /** Sends what is for other servers when everything that this wake-up of the event loop brought is dealt with. */
+  flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    onNextRound(() => {
+      this.#isFlushing = false;
+      this.#turn!.flushPeers();
+    });
   }
 
   /** Ends the role, if there is one, for good: the others look for another leader at once. */
