@@ -30,7 +30,7 @@ import type { MemberOptions } from '../../src/zab/member-options.ts';
 import type { MemberFact, MemberOutbox } from '../../src/zab/member-outbox.ts';
 import { PeerLink } from '../../src/zab/peer-link.ts';
 import { counterOf, epochOf, firstZxidOf } from '../../src/zab/zxid.ts';
-import { Harness, type TestClient } from '../harness.ts';
+import { Harness, type HarnessLog, type TestClient } from '../harness.ts';
 
 export const SYNC_LIMIT_MS = 10_000;
 export const INIT_LIMIT_MS = 20_000;
@@ -102,6 +102,8 @@ export interface MemberHarnessOptions {
   readonly current?: number;
   readonly options?: Partial<MemberOptions>;
   readonly membership?: string;
+  /** In place of a log that says the truth. */
+  readonly makeLog?: () => HarnessLog;
 }
 
 const three = [1, 2, 3]
@@ -153,6 +155,7 @@ export class MemberHarness {
     this.harness = new Harness({
       core: { serverId, reconfigEnabled: options.options?.isReconfigOn ?? false },
       skipAcl: true,
+      ...(options.makeLog === undefined ? {} : { makeLog: options.makeLog }),
       log: log.map((text) => txnOf(z(text))),
       membership: {
         options: {
