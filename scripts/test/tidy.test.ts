@@ -17,6 +17,7 @@ const allowedPackages: Readonly<Record<string, readonly string[]>> = {
   recipes: ['client'],
   testing: ['protocol', 'server', 'client'],
   cli: ['protocol', 'core', 'server', 'client', 'recipes', 'testing'],
+  sim: ['protocol', 'core'],
 };
 
 /** Packages without I/O. */

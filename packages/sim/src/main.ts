@@ -1,0 +1,76 @@
+/**
+ * `npm run sim`: one history, or many.
+ *
+ *     npm run sim -- --seed 42                    one history, the same every time
+ *     npm run sim -- --seed 42 --trace            with a line for each event
+ *     npm run sim -- --minutes 10                 fresh ones, for so long
+ *     npm run sim -- --plant ack-before-sync      is this mistake found?
+ */
+
+import { parseArgs } from 'node:util';
+import { isPlantName, plantNames, plants } from './plants/plants.ts';
+import { type RunResult, runSeed } from './run-seed.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    minutes: { type: 'string', default: '1' },
+    'simulated-minutes': { type: 'string', default: '5' },
+    plant: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) {
+  console.log(
+    'npm run sim -- [--seed N] [--trace] [--minutes M] [--simulated-minutes M] [--plant NAME]',
+  );
+  for (const name of plantNames) console.log(`  ${name.padEnd(28)} ${plants[name].mistake}`);
+} else {
+  process.exitCode = run() ? 0 : 1;
+}
+
+/** @returns whether nothing was found. */
+function run(): boolean {
+  const durationMs = Number(values['simulated-minutes']) * 60_000;
+  const plant = values.plant === undefined ? undefined : plantNamed(values.plant);
+  const print = values.trace ? (line: string) => console.log(line) : undefined;
+  const isSingle = values.seed !== undefined;
+  const untilMs = performance.now() + Number(values.minutes) * 60_000;
+  let seed = isSingle ? Number(values.seed) : Date.now() % 1_000_000_000;
+  let historyCount = 0;
+  let simulatedMs = 0;
+  const startMs = performance.now();
+  do {
+    const result = runSeed({ seed, durationMs, plant, print });
+    historyCount++;
+    simulatedMs += result.simulatedMs;
+    if (isSingle || result.violation !== undefined) report(result);
+    if (result.violation !== undefined) return false;
+    seed++;
+  } while (!isSingle && performance.now() < untilMs);
+  const minutes = (performance.now() - startMs) / 60_000;
+  const rate = simulatedMs / 60_000 / minutes;
+  console.log(
+    `${historyCount} histories, ${(simulatedMs / 60_000).toFixed(0)} simulated minutes, ${rate.toFixed(0)} for each minute: nothing found`,
+  );
+  return true;
+}
+
+function plantNamed(name: string) {
+  if (isPlantName(name)) return name;
+  throw new Error(`no plant is named ${name}; --help lists them`);
+}
+
+function report(result: RunResult): void {
+  const { seed, hash, simulatedMs, eventCount, committedCount, epochCount, violation } = result;
+  console.log(
+    `seed ${seed}: hash ${hash.toString(16)}, ${(simulatedMs / 1000).toFixed(0)} s, ${eventCount} events, ${committedCount} transactions, ${epochCount} epochs`,
+  );
+  const counts = [...result.counts].sort().map(([what, count]) => `${what} ${count}`);
+  console.log(`  ${counts.join(', ')}`);
+  if (violation === undefined) return;
+  console.log(`  FOUND ${violation.stack ?? violation.message}`);
+  console.log(`  again: npm run sim -- --seed ${seed} --trace`);
+}

@@ -1,0 +1,53 @@
+import { type FaultName, faultNames } from './fault-names.ts';
+import { SeededRandom } from './random.ts';
+
+/** All that a seed decides about a run before it begins. Times are milliseconds. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly voterCount: number;
+  readonly observerCount: number;
+  readonly clientCount: number;
+  readonly tickTimeMs: number;
+  readonly initLimitTicks: number;
+  readonly syncLimitTicks: number;
+  /** Transactions that a leader keeps in memory: few of them force SNAP and the log on disk. */
+  readonly commitLogCount: number;
+  readonly logSyncBytesMax: number;
+  /** A server makes a snapshot after so many transactions. */
+  readonly snapshotEvery: number;
+  readonly snapshotsKept: number;
+  readonly delayMsMin: number;
+  readonly delayMsMax: number;
+  readonly diskMsMin: number;
+  readonly diskMsMax: number;
+  /** What may go wrong. A run without some of the faults goes deeper into the others. */
+  readonly faults: readonly FaultName[];
+  /** Mean time from one fault to the next. */
+  readonly faultMeanMs: number;
+}
+
+/** What this seed decides. */
+export function optionsOf(seed: number): WorldOptions {
+  const random = new SeededRandom(seed).fork('options');
+  const delayMsMin = random.pick([0.1, 0.2, 1, 5]);
+  const diskMsMin = random.pick([0.05, 0.5, 2]);
+  return {
+    seed,
+    voterCount: random.pick([3, 3, 3, 5, 5, 4, 1, 2]),
+    observerCount: random.pick([0, 0, 0, 1, 1, 2]),
+    clientCount: random.integer(2, 6),
+    tickTimeMs: random.pick([500, 1000, 2000]),
+    initLimitTicks: random.integer(5, 10),
+    syncLimitTicks: random.integer(3, 5),
+    commitLogCount: random.pick([1, 3, 10, 50, 500]),
+    logSyncBytesMax: random.pick([0, 500, 5000, 1_000_000]),
+    snapshotEvery: random.pick([5, 20, 100, 1000]),
+    snapshotsKept: random.integer(1, 3),
+    delayMsMin,
+    delayMsMax: delayMsMin * random.pick([2, 10, 50]),
+    diskMsMin,
+    diskMsMax: diskMsMin * random.pick([2, 10, 50]),
+    faults: faultNames.filter(() => random.chance(0.6)),
+    faultMeanMs: random.pick([500, 2000, 5000, 15_000]),
+  };
+}

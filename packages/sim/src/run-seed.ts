@@ -1,0 +1,154 @@
+/**
+ * One history from a seed: times of faults and times of peace take turns. In peace the ensemble must come to life again, and once nobody asks for
+ * anything any more, all must hold the same.
+ */
+
+import { Violation } from './checks/checks.ts';
+import type { Machine } from './machine.ts';
+import { Nemesis } from './nemesis.ts';
+import { optionsOf, type WorldOptions } from './options.ts';
+import { type Plant, type PlantName, plants } from './plants/plants.ts';
+import { World } from './world.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  /** Simulated time, ms: at least so much. */
+  readonly durationMs: number;
+  readonly print?: ((line: string) => void) | undefined;
+  readonly keptLineCount?: number | undefined;
+  /** A mistake that every server makes. */
+  readonly plant?: PlantName | undefined;
+  /** In place of what the seed would decide. */
+  readonly overrides?: Partial<WorldOptions> | undefined;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  /** Equal hashes are equal histories. */
+  readonly hash: number;
+  readonly simulatedMs: number;
+  readonly eventCount: number;
+  readonly committedCount: number;
+  readonly epochCount: number;
+  /** How often what happened. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** Undefined when nothing was found. */
+  readonly violation: Error | undefined;
+  /** The last lines of the trace. */
+  readonly recent: readonly string[];
+}
+
+/** How long peace may take to bring everything to life, ms. */
+const LIFE_MS_MAX = 150_000;
+/** How often is looked whether it has. */
+const LOOK_MS = 500;
+
+export function runSeed(run: RunOptions): RunResult {
+  const plant: Plant | undefined = run.plant === undefined ? undefined : plants[run.plant];
+  const options = { ...optionsOf(run.seed), ...plant?.overrides, ...run.overrides };
+  const world = new World({ ...run, options, makeProcess: plant?.makeProcess });
+  let violation: Error | undefined;
+  try {
+    runRounds(world, run.durationMs);
+  } catch (error) {
+    violation = error as Error;
+  }
+  const { scheduler, trace, checks } = world;
+  return {
+    seed: run.seed,
+    hash: trace.hash,
+    simulatedMs: scheduler.nowMs,
+    eventCount: scheduler.eventCount,
+    committedCount: checks.committed.length,
+    epochCount: checks.epochCount,
+    counts: checks.counts,
+    violation,
+    recent: trace.recent,
+  };
+}
+
+function runRounds(world: World, durationMs: number): void {
+  const nemesis = new Nemesis(world);
+  const random = world.random.fork('rounds');
+  world.start();
+  do {
+    world.sessions.setPeace(undefined);
+    nemesis.begin();
+    world.run(random.between(10_000, 90_000));
+    nemesis.end();
+    world.trace.add('-', 'peace');
+    awaitLife(world);
+    world.sessions.setPeace(world.scheduler.nowMs);
+    for (
+      const untilMs = world.scheduler.nowMs + random.between(1000, 30_000);
+      world.scheduler.nowMs < untilMs;
+    ) {
+      world.run(random.between(500, 10_000));
+      // Clients that change servers are no fault.
+      random.pick(world.clients).drop();
+    }
+    awaitRest(world);
+  } while (world.scheduler.nowMs < durationMs);
+  world.sessions.onEnd();
+}
+
+/** Every server serves, and every client has written something since. */
+function awaitLife(world: World): void {
+  const before = new Map(world.clients.map((client) => [client, client.doneCount]));
+  for (const client of world.clients) client.resume();
+  const isAlive = () =>
+    world.machines.every(
+      ({ isRotten, process }) => isRotten || process?.member.isServing === true,
+    ) && world.clients.every((client) => client.doneCount > before.get(client)!);
+  waitFor(world, isAlive, 'does not come to life');
+}
+
+/** Nobody asks any more: everything is answered, and everybody holds the same. */
+function awaitRest(world: World): void {
+  for (const client of world.clients) client.stop();
+  waitFor(
+    world,
+    () => world.clients.every(({ outstandingCount }) => outstandingCount === 0) && isEqual(world),
+    'does not come to rest',
+  );
+}
+
+function isEqual(world: World): boolean {
+  const running = world.machines.filter(({ isRotten }) => !isRotten);
+  const [first] = running;
+  const sessionsOf = (machine: Machine) =>
+    machine.process?.core
+      .snapshotHead()
+      .sessions.map(({ id }) => id)
+      .sort()
+      .join();
+  return running.every(
+    (machine) =>
+      machine.process?.member.isServing === true &&
+      machine.disk.lastChain === first!.disk.lastChain &&
+      machine.process.core.lastAppliedZxid === first!.disk.lastZxid &&
+      sessionsOf(machine) === sessionsOf(first!),
+  );
+}
+
+function waitFor(world: World, isDone: () => boolean, complaint: string): void {
+  const untilMs = world.scheduler.nowMs + LIFE_MS_MAX;
+  while (!isDone()) {
+    if (world.scheduler.nowMs >= untilMs) {
+      throw new Violation('liveness', `the ensemble ${complaint}: ${describe(world)}`);
+    }
+    world.run(LOOK_MS);
+  }
+}
+
+function describe(world: World): string {
+  const servers = world.machines.map(({ name, process, isRotten, disk }) => {
+    const role = isRotten ? 'rotten' : (process?.member.role ?? 'down');
+    return `${name} ${role}${process?.member.isServing === true ? ' serving' : ''} ${disk.lastZxid.toString(16)}`;
+  });
+  const clients = world.clients.map(
+    ({ name, isConnected, outstandingCount }) =>
+      `${name} ${isConnected ? 'connected' : 'lost'} ${outstandingCount}`,
+  );
+  return [...servers, ...clients].join(', ');
+}
