@@ -31,6 +31,15 @@ export class LockPeer implements AsyncDisposable {
     await this.until(`DONE ${kind}`);
   }
 
+  /** Everything that it printed. */
+  output(): string {
+    return this.#running.output();
+  }
+
+  write(text: string): void {
+    this.#running.write(text);
+  }
+
   /** Resolves when it has printed this line. @throws Error when it prints a failure, or ends. */
   async until(line: string): Promise<void> {
     await pollUntil(

@@ -40,6 +40,18 @@ export interface ServerOptions {
   readonly dataDir?: string;
 }
 
+/** The program and its arguments for a server of this kind. */
+export function serverCommand(
+  kind: ServerKind,
+  configPath: string,
+  properties: Readonly<Record<string, string>> = {},
+): string[] {
+  const options = Object.entries(properties).map(([key, value]) => `-D${key}=${value}`);
+  return kind === 'apache'
+    ? ['java', '-Xmx512m', '-cp', APACHE_CLASSPATH, ...options, MAIN_CLASS, configPath]
+    : [process.execPath, ZOOID_BIN, 'server', ...options, configPath];
+}
+
 /** A server process, which can be stopped and started again on the same data and port. */
 export class TestServer {
   readonly kind: ServerKind;
@@ -104,13 +116,7 @@ export class TestServer {
         .map(([key, value]) => `${key}=${value}\n`)
         .join(''),
     );
-    const properties = Object.entries(options.properties ?? {}).map(
-      ([key, value]) => `-D${key}=${value}`,
-    );
-    const args =
-      kind === 'apache'
-        ? ['java', '-Xmx512m', '-cp', APACHE_CLASSPATH, ...properties, MAIN_CLASS, configPath]
-        : [process.execPath, ZOOID_BIN, 'server', ...properties, configPath];
+    const args = serverCommand(kind, configPath, options.properties);
     return new TestServer(kind, port, adminPort, directory, dataDir, args);
   }
 

@@ -1,0 +1,205 @@
+/**
+ * A real ensemble for a test: Apache's servers, ours, or both, each a process with a temporary directory, on free ports of 127.0.0.1.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './free-port.ts';
+import { allOf, type Finished, pollUntil, type Running, startProcess } from './process.ts';
+import { fourLetterWord, type ServerKind, SUPER_DIGEST, serverCommand } from './server.ts';
+
+/** What a server says that it is. */
+export type Mode = 'leader' | 'follower' | 'observer';
+
+export interface MemberPlan {
+  readonly kind: ServerKind;
+  readonly role?: 'participant' | 'observer';
+}
+
+const TICK_MS = 500;
+const START_MS_MAX = 60_000;
+
+/** One server, up or down. Its data stays whoever serves it. */
+export class Member {
+  readonly id: number;
+  readonly port: number;
+  readonly directory: string;
+  readonly configPath: string;
+  /** Whose server it is when it is started the next time. */
+  kind: ServerKind;
+  #running: Running | undefined;
+  #end: Finished | undefined;
+  /** Of the processes before. */
+  #printed = '';
+
+  constructor(id: number, kind: ServerKind, port: number, directory: string) {
+    this.id = id;
+    this.kind = kind;
+    this.port = port;
+    this.directory = directory;
+    this.configPath = join(directory, 'zoo.cfg');
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  get isUp(): boolean {
+    return this.#running !== undefined;
+  }
+
+  get pid(): number {
+    if (this.#running === undefined) throw new Error(`server ${this.id} is down`);
+    return this.#running.pid;
+  }
+
+  /** Everything that its processes printed. */
+  output(): string {
+    return this.#printed + (this.#running?.output() ?? '');
+  }
+
+  /** Starts the process; it may not serve for some time. */
+  start(): void {
+    if (this.#running !== undefined) throw new Error(`server ${this.id} is up`);
+    const properties = { [SUPER_DIGEST[0]]: SUPER_DIGEST[1] };
+    const [command, ...args] = serverCommand(this.kind, this.configPath, properties);
+    const running = startProcess(command!, args, { cwd: this.directory });
+    this.#running = running;
+    this.#end = undefined;
+    running.finished.then(
+      (end) => {
+        if (this.#running === running) this.#end = end;
+      },
+      () => {},
+    );
+  }
+
+  /** Ends the process by this signal and waits until it is gone. */
+  async stop(signal: NodeJS.Signals): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    const killer = setTimeout(() => void running.stop('SIGKILL').catch(() => {}), 20_000);
+    await running.stop(signal);
+    clearTimeout(killer);
+    this.#printed += running.output();
+    this.#running = undefined;
+  }
+
+  /** Stands still, as a machine that swaps does, until {@link goOn}. */
+  pause(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  goOn(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
+  /** What it says that it is; undefined while it serves nobody. @throws when the process has ended by itself. */
+  async mode(): Promise<Mode | undefined> {
+    if (this.#end !== undefined) {
+      throw new Error(`server ${this.id} (${this.kind}) has ended:\n${this.output()}`);
+    }
+    const answer = await fourLetterWord(this.port, 'srvr', 2_000).catch(() => '');
+    const mode = /^Mode: (\w+)/m.exec(answer)?.[1];
+    return mode === 'leader' || mode === 'follower' || mode === 'observer' ? mode : undefined;
+  }
+
+  /** A value that the word `mntr` tells; undefined when it does not. */
+  async metric(name: string): Promise<string | undefined> {
+    const answer = await fourLetterWord(this.port, 'mntr');
+    return new RegExp(`^zk_${name}\t(.*)$`, 'm').exec(answer)?.[1];
+  }
+}
+
+export class Ensemble implements AsyncDisposable {
+  readonly members: readonly Member[];
+  readonly #directory: string;
+
+  private constructor(members: readonly Member[], directory: string) {
+    this.members = members;
+    this.#directory = directory;
+  }
+
+  /** Writes the configurations; starts nothing. @param config - lines of every zoo.cfg besides. */
+  static async prepare(
+    plan: readonly MemberPlan[],
+    config: Readonly<Record<string, string | number>> = {},
+  ): Promise<Ensemble> {
+    const base = await mkdtemp(join(tmpdir(), 'zooid-interop-ensemble-'));
+    const members: Member[] = [];
+    const lines: string[] = [];
+    for (const [i, { kind, role = 'participant' }] of plan.entries()) {
+      const id = i + 1;
+      members.push(new Member(id, kind, await freePort(), join(base, String(id))));
+      lines.push(`server.${id}=127.0.0.1:${await freePort()}:${await freePort()}:${role}`);
+    }
+    for (const [i, member] of members.entries()) {
+      const dataDir = join(member.directory, 'data');
+      await mkdir(dataDir, { recursive: true });
+      await writeFile(join(dataDir, 'myid'), `${member.id}\n`);
+      const own = {
+        tickTime: TICK_MS,
+        initLimit: 20,
+        syncLimit: 10,
+        maxSessionTimeout: 60_000,
+        dataDir,
+        clientPort: member.port,
+        clientPortAddress: '127.0.0.1',
+        maxClientCnxns: 0,
+        'admin.enableServer': 'false',
+        '4lw.commands.whitelist': '*',
+        standaloneEnabled: 'false',
+        ...(plan[i]!.role === 'observer' ? { peerType: 'observer' } : {}),
+        ...config,
+      };
+      const entries = Object.entries(own).map(([key, value]) => `${key}=${value}`);
+      await writeFile(member.configPath, `${[...entries, ...lines].join('\n')}\n`);
+    }
+    return new Ensemble(members, base);
+  }
+
+  /** Starts all of them and waits until they serve. */
+  static async start(
+    plan: readonly MemberPlan[],
+    config: Readonly<Record<string, string | number>> = {},
+  ): Promise<Ensemble> {
+    const ensemble = await Ensemble.prepare(plan, config);
+    try {
+      for (const member of ensemble.members) member.start();
+      await ensemble.untilServing();
+    } catch (error) {
+      await ensemble[Symbol.asyncDispose]();
+      throw error;
+    }
+    return ensemble;
+  }
+
+  /** All addresses, as clients take them. */
+  get connectString(): string {
+    return this.members.map(({ address }) => address).join(',');
+  }
+
+  /** Resolves when all of these serve and one of them leads. @returns that one. */
+  async untilServing(members: readonly Member[] = this.members.filter(({ isUp }) => isUp)) {
+    let modes: (Mode | undefined)[] = [];
+    return await pollUntil(
+      async () => {
+        modes = await Promise.all(members.map((member) => member.mode()));
+        if (modes.includes(undefined)) return undefined;
+        return modes.filter((mode) => mode === 'leader').length === 1
+          ? members[modes.indexOf('leader')]
+          : undefined;
+      },
+      START_MS_MAX,
+      () =>
+        members
+          .map(({ id, kind, output }, i) => `${id} ${kind} ${modes[i]}\n${output.call(members[i])}`)
+          .join('\n'),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await allOf(this.members.map((member) => member.stop('SIGKILL')));
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
