@@ -84,4 +84,5 @@ export type { Member, MemberRole } from './zab/member.ts';
 export type { MemberOptions } from './zab/member-options.ts';
 export type { MemberFact, MemberOutbox } from './zab/member-outbox.ts';
 export { type PeerCloseReason, PeerLink } from './zab/peer-link.ts';
+export type { ZabMeter } from './zab/zab-meter.ts';
 export { epochOf } from './zab/zxid.ts';

@@ -46,6 +46,7 @@ import { Member } from './zab/member.ts';
 import type { MemberOptions } from './zab/member-options.ts';
 import type { MemberOutbox } from './zab/member-outbox.ts';
 import { Replica } from './zab/replica.ts';
+import { noZabMeter, type ZabMeter } from './zab/zab-meter.ts';
 
 /** What an operator may set of the core. Times are milliseconds. */
 export interface CoreOptions {
@@ -76,6 +77,8 @@ export interface MembershipParts {
   readonly membership: Membership;
   readonly lastSeenMembership: Membership | undefined;
   readonly outbox: MemberOutbox;
+  /** What its roles count; nothing unless given. */
+  readonly meter?: ZabMeter | undefined;
 }
 
 /**
@@ -244,6 +247,18 @@ export class ServerCore {
     return this.#committer.inFlight + this.#desk.waitingCount + forwarded;
   }
 
+  /** Every session of the ensemble, with its timeout in ms, as it was committed. */
+  get globalSessions(): ReadonlyMap<bigint, number> {
+    return this.#txns.sessions;
+  }
+
+  /** Syncs that wait for what was proposed before them. */
+  get pendingSyncCount(): number {
+    let count = 0;
+    for (const { isSync } of this.#proposals.pending()) if (isSync) count++;
+    return count;
+  }
+
   /** Changes that are proposed and not applied. */
   get outstandingChangeCount(): number {
     return this.#replica.parts.future.changes.size;
@@ -306,7 +321,13 @@ export class ServerCore {
     assert(membership !== undefined, 'only a member of an ensemble joins it');
     const replica = this.#replica;
     const committedLog = this.#committedLog;
-    const member = new Member({ ...membership, epochs, replica, committedLog });
+    const member = new Member({
+      ...membership,
+      meter: membership.meter ?? noZabMeter,
+      epochs,
+      replica,
+      committedLog,
+    });
     this.member = member;
     member.start();
     return member;

@@ -253,6 +253,7 @@ class Server implements RunningServer {
       connectionSource: () => this.#listener,
       clientPort: () => this.clientPort,
       connectionDropProbability: () => core.connectionThrottle.dropChance,
+      memberReason: () => this.#memberShell?.notReadyReason,
       ...(storage instanceof Storage
         ? { takeSnapshot: snapshotTaker(storage), restore: (body) => restore(storage, body) }
         : {}),
@@ -349,6 +350,7 @@ class Server implements RunningServer {
     const { MemberShell } = await import('./ensemble/member-shell.ts');
     const { memberOptionsOf } = await import('./ensemble/member-options.ts');
     const { MembershipFiles } = await import('./config/membership-files.ts');
+    const { MemberMeter } = await import('./report/member-meter.ts');
     const { DiskMemberStorage } = await import('./ensemble/disk-member-storage.ts');
     if (!(storage instanceof Storage)) throw new TypeError('a member keeps its data on disk');
     const shell = new MemberShell({
@@ -378,6 +380,7 @@ class Server implements RunningServer {
       membership: ensemble.membership,
       lastSeenMembership: ensemble.lastSeenMembership,
       outbox: shell,
+      meter: new MemberMeter(this.#stats),
     };
   }
 
@@ -427,6 +430,7 @@ class Server implements RunningServer {
     this.#stopping.abort(new Error('the server stops'));
     // What was taken in is answered: no more is read, then the log is written out, then all hang up.
     this.#listener?.stopReading();
+    if (this.#memberShell !== undefined) await this.#finishWork();
     this.#memberShell?.endRole();
     await this.#storage?.stop(this.#fatal === undefined ? 'finished' : 'given-up');
     await this.#listener?.close();
@@ -439,6 +443,22 @@ class Server implements RunningServer {
     });
     if (this.#fatal === undefined) this.#resolveClosed();
     else this.#rejectClosed(this.#fatal);
+  }
+
+  /** A member's requests are decided by others: it stays until its clients are answered, for a while, and then leaves the ensemble at once. */
+  async #finishWork(): Promise<void> {
+    const listener = this.#listener;
+    if (listener === undefined || listener.isIdle || this.#fatal !== undefined) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, HAND_OVER_MS_MAX);
+      const afterTurn = this.#afterTurn;
+      this.#afterTurn = () => {
+        afterTurn();
+        if (!listener.isIdle) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** The log is how this server keeps its promises: without it, it must not go on. */
@@ -473,5 +493,7 @@ function snapshotTaker(storage: Storage) {
   };
 }
 
+/** How long a member that stops waits for its ensemble to decide what its clients have asked. */
+const HAND_OVER_MS_MAX = 500;
 /** A pause of the event loop that an operator should hear of. */
 const LOOP_PAUSE_REPORTED_MS = 1000;

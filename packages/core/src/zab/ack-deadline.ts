@@ -18,16 +18,22 @@ export class AckDeadline {
     this.#lastMs = nowMs;
   }
 
-  /** Everything up to `zxid` is acknowledged. */
-  onAcked(zxid: number): void {
-    if (this.#watchedZxid === 0 || zxid < this.#watchedZxid) return;
+  /**
+   * Everything up to `zxid` is acknowledged.
+   *
+   * @returns how long the proposal took that was watched, ms; -1 when it is still waited for.
+   */
+  onAcked(zxid: number, nowMs: number): number {
+    if (this.#watchedZxid === 0 || zxid < this.#watchedZxid) return -1;
+    const latencyMs = nowMs - this.#watchedSinceMs;
     if (zxid >= this.#lastZxid) {
       this.#watchedZxid = 0;
-      return;
+      return latencyMs;
     }
     // Later than the truth, for the next one was sent before the last: a limit of seconds does not mind.
     this.#watchedZxid = this.#lastZxid;
     this.#watchedSinceMs = this.#lastMs;
+    return latencyMs;
   }
 
   /** Whether something has waited for longer than `limitMs`. */

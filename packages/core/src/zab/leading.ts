@@ -48,6 +48,7 @@ import type { PeerCloseReason, PeerLink } from './peer-link.ts';
 import { planReconfig } from './plan-reconfig.ts';
 import type { Replica } from './replica.ts';
 import { planSync } from './sync-plan.ts';
+import type { ZabMeter } from './zab-meter.ts';
 import { counterOf, firstZxidOf } from './zxid.ts';
 
 /** A leader is heard of at least this often, so that its silence tells something soon. A tick's half at most. */
@@ -67,18 +68,22 @@ export interface LeadingParts {
   readonly committedLog: CommittedLog;
   readonly epochs: Epochs;
   readonly submitter: LeadingSubmitter;
+  readonly meter: ZabMeter;
   /** The epoch is established: this server leads. */
   readonly onServing: (epoch: number) => void;
   /** This server can lead no longer. Called once, as the last thing of an event. */
   readonly onEnd: (reason: string) => void;
 }
 
+/** How far a leader has come. */
+export type LeadingPhase = 'discovering' | 'synchronizing' | 'broadcasting' | 'ended';
+
 export class Leading implements CommitListener {
   readonly role = 'leading';
   readonly #parts: LeadingParts;
   readonly #learners = new Map<PeerLink, LearnerState>();
 
-  #phase: 'discovering' | 'synchronizing' | 'broadcasting' | 'ended' = 'discovering';
+  #phase: LeadingPhase = 'discovering';
   #epoch = 0;
   /** Servers, observers among them, with the epochs that they have accepted: of the discovery. */
   readonly #acceptedEpochs = new Map<ServerId, number>();
@@ -105,6 +110,7 @@ export class Leading implements CommitListener {
   #pingDueMs = 0;
   #quorumCheckDueMs = 0;
   #lastTimeMs: number;
+  #servingSinceMs: number | undefined;
   #endReason: string | undefined;
   /** The reconfiguration that is being prepared. */
   #planned: Membership | undefined;
@@ -135,6 +141,15 @@ export class Leading implements CommitListener {
     return this.#phase === 'broadcasting';
   }
 
+  get phase(): LeadingPhase {
+    return this.#phase;
+  }
+
+  /** When it began to serve (monotonic, ms); undefined before. */
+  get servingSinceMs(): number | undefined {
+    return this.#servingSinceMs;
+  }
+
   /** Everything that is known of each learner, those that have not said who they are included. */
   get learners(): Iterable<LearnerState> {
     return this.#learners.values();
@@ -160,6 +175,7 @@ export class Leading implements CommitListener {
     const learner = this.#learners.get(link);
     if (learner === undefined) return;
     learner.heardMs = this.#parts.replica.parts.clock.nowMs;
+    learner.packetsReceived++;
     const packet = this.#packet;
     packet.reset(bytes, start, end);
     const type = packet.int();
@@ -202,6 +218,7 @@ export class Leading implements CommitListener {
     }
     writePacket(out, QuorumPacketType.proposal, zxid, bytes, start, end);
     writeBarePacket(out, QuorumPacketType.commit, zxid);
+    learner.packetsSent++;
   }
 
   /** @param outcome - `unavailable`: the log on disk cannot bring the learner up, and none of it was handed in. */
@@ -231,7 +248,8 @@ export class Leading implements CommitListener {
   }
 
   onLogSynced(zxid: number): void {
-    this.#ownAcks.onAcked(zxid);
+    const { meter, options, replica } = this.#parts;
+    meter.onAck(options.serverId, this.#ownAcks.onAcked(zxid, replica.parts.clock.nowMs));
     this.#hasNewAcks = true;
   }
 
@@ -262,8 +280,12 @@ export class Leading implements CommitListener {
   }
 
   onCommit(proposal: Proposal): void {
-    const { zxid, bytes, start, end } = proposal;
-    this.#parts.committedLog.add(zxid, bytes, start, end);
+    const { zxid, timeMs, bytes, start, end } = proposal;
+    const { committedLog, meter, replica } = this.#parts;
+    committedLog.add(zxid, bytes, start, end);
+    const latencyMs = replica.parts.clock.wallMs - timeMs;
+    meter.onQuorumAck(latencyMs);
+    meter.onApplied(latencyMs);
     if (proposal.op === OpCode.reconfig && zxid === this.#parts.memberships.lastSeen.version) {
       this.#onReconfigured(proposal);
       return;
@@ -454,6 +476,7 @@ export class Leading implements CommitListener {
     const { nowMs } = replica.parts.clock;
     if (options.isReconfigOn && !this.#completeReconfig()) return;
     this.#phase = 'broadcasting';
+    this.#servingSinceMs = nowMs;
     this.#lastTimeMs = nowMs;
     this.#pingDueMs = nowMs;
     this.#quorumCheckDueMs = nowMs + options.tickTimeMs;
@@ -549,6 +572,7 @@ export class Leading implements CommitListener {
     for (const txn of this.#parts.committedLog.after(zxid)) {
       writePacket(out, QuorumPacketType.proposal, txn.zxid, txn.bytes, 0, txn.length);
       writeBarePacket(out, QuorumPacketType.commit, txn.zxid);
+      learner.packetsSent += 2;
     }
   }
 
@@ -561,6 +585,7 @@ export class Leading implements CommitListener {
       for (const { isSync, zxid, bytes, start, end } of replica.parts.proposals.pending()) {
         if (isSync) continue;
         writePacket(out, QuorumPacketType.proposal, zxid, bytes, start, end);
+        learner.packetsSent++;
         learner.acks.onSent(zxid, nowMs);
       }
     }
@@ -583,6 +608,7 @@ export class Leading implements CommitListener {
     }
     this.#planned = undefined;
     const { nowMs } = this.#parts.replica.parts.clock;
+    this.#parts.meter.onProposed(end - start);
     this.#ownAcks.onSent(zxid, nowMs);
     for (const learner of this.#learners.values()) {
       if (!learner.isForwarding || learner.kind !== 'follower') continue;
@@ -685,7 +711,7 @@ export class Leading implements CommitListener {
       return;
     }
     learner.ackedZxid = zxid;
-    learner.acks.onAcked(zxid);
+    this.#parts.meter.onAck(learner.serverId!, learner.acks.onAcked(zxid, learner.heardMs));
     this.#hasNewAcks = true;
   }
 
@@ -706,6 +732,7 @@ export class Leading implements CommitListener {
   /** A client of the learner wants to go on with a session. */
   #revalidate(learner: LearnerState, packet: JuteReader): void {
     const { sessions, clock, replies } = this.#parts.replica.parts;
+    this.#parts.meter.onRevalidated();
     const body = this.#body;
     dataOf(packet, body);
     const sessionId = body.long();
@@ -730,6 +757,7 @@ export class Leading implements CommitListener {
   /** A client's request that the learner hands on. */
   #onRequest(learner: LearnerState, packet: JuteReader): void {
     const { sessions, proposer, committer, clock } = this.#parts.replica.parts;
+    learner.requestCount++;
     const body = this.#body;
     dataOf(packet, body);
     const idsStart = packet.position;
@@ -824,7 +852,9 @@ export class Leading implements CommitListener {
 
   // ── Common ────────────────────────────────────────────────────────────────────────────────────────
 
+  /** For a packet: one is counted. */
   #out(learner: LearnerState) {
+    learner.packetsSent++;
     return this.#parts.outputs.of(learner.link);
   }
 

@@ -29,8 +29,17 @@ export class LearnerState {
   /** When the handshake must be done. */
   dueMs: number;
 
+  /** When it came (monotonic, ms). */
+  readonly connectedMs: number;
+  /** Since it came, or since a reset. */
+  packetsReceived = 0;
+  packetsSent = 0;
+  /** Requests of its clients. */
+  requestCount = 0;
+
   constructor(link: PeerLink, nowMs: number, dueMs: number) {
     this.link = link;
+    this.connectedMs = nowMs;
     this.heardMs = nowMs;
     this.dueMs = dueMs;
   }

@@ -40,6 +40,7 @@ import type { Memberships } from './memberships.ts';
 import { writeBarePacket, writePacketOf } from './packets.ts';
 import type { PeerLink } from './peer-link.ts';
 import type { Replica } from './replica.ts';
+import type { ZabMeter } from './zab-meter.ts';
 import { epochOf, firstZxidOf } from './zxid.ts';
 
 /** How long a leader that was elected may take to open its port. */
@@ -62,12 +63,14 @@ export interface LearningParts {
   readonly outputs: OutputPool<PeerLink>;
   readonly committedLog: CommittedLog;
   readonly epochs: Epochs;
+  readonly meter: ZabMeter;
   readonly onServing: (epoch: number) => void;
   /** This server can follow no longer. Called once, as the last thing of an event. */
   readonly onEnd: (reason: string) => void;
 }
 
-type Phase =
+/** How far a learner has come. */
+export type LearningPhase =
   | 'connecting'
   | 'greeting'
   | 'choosing'
@@ -82,7 +85,9 @@ export class Learning implements CommitListener {
   readonly leader: ServerId;
   readonly #parts: LearningParts;
   readonly #submitter: LearningSubmitter;
-  #phase: Phase = 'connecting';
+  #phase: LearningPhase = 'connecting';
+  #plan: 'diff' | 'trunc' | 'snap' | undefined;
+  #planZxid = 0;
   #link: PeerLink | undefined;
   #epoch = 0;
   /** What a quorum has, as the leader says. */
@@ -134,6 +139,15 @@ export class Learning implements CommitListener {
 
   get isServing(): boolean {
     return this.#phase === 'serving';
+  }
+
+  get phase(): LearningPhase {
+    return this.#phase;
+  }
+
+  /** How the leader brings this server up, and to where; undefined before it has said so. */
+  get plan(): { readonly kind: 'diff' | 'trunc' | 'snap'; readonly zxid: number } | undefined {
+    return this.#plan === undefined ? undefined : { kind: this.#plan, zxid: this.#planZxid };
   }
 
   /** Requests of clients that the leader has not decided. */
@@ -262,7 +276,9 @@ export class Learning implements CommitListener {
   }
 
   onCommit(proposal: Proposal): void {
-    this.#parts.committedLog.add(proposal.zxid, proposal.bytes, proposal.start, proposal.end);
+    const { committedLog, meter, replica } = this.#parts;
+    committedLog.add(proposal.zxid, proposal.bytes, proposal.start, proposal.end);
+    meter.onApplied(replica.parts.clock.wallMs - proposal.timeMs);
     this.#submitter.claim(proposal);
   }
 
@@ -331,10 +347,10 @@ export class Learning implements CommitListener {
     const { outbox, replica, committedLog } = this.#parts;
     switch (type) {
       case QuorumPacketType.diff:
-        outbox.reportMember({ kind: 'sync-received', plan: 'diff', zxid });
+        this.#onPlanned('diff', zxid);
         break;
       case QuorumPacketType.trunc:
-        outbox.reportMember({ kind: 'sync-received', plan: 'trunc', zxid });
+        this.#onPlanned('trunc', zxid);
         if (zxid < replica.lastLoggedZxid) {
           this.#holdFor(link);
           committedLog.clear();
@@ -342,7 +358,7 @@ export class Learning implements CommitListener {
         }
         break;
       case QuorumPacketType.snap:
-        outbox.reportMember({ kind: 'sync-received', plan: 'snap', zxid });
+        this.#onPlanned('snap', zxid);
         committedLog.clear();
         link.incoming = 'snapshot';
         break;
@@ -351,6 +367,12 @@ export class Learning implements CommitListener {
         return;
     }
     this.#phase = 'catching-up';
+  }
+
+  #onPlanned(plan: 'diff' | 'trunc' | 'snap', zxid: number): void {
+    this.#plan = plan;
+    this.#planZxid = zxid;
+    this.#parts.outbox.reportMember({ kind: 'sync-received', plan, zxid });
   }
 
   // ── Catching up, and broadcast ────────────────────────────────────────────────────────────────────
@@ -419,7 +441,8 @@ export class Learning implements CommitListener {
       );
       return;
     }
-    replica.learn(zxid, body.bytes, body.position, body.end);
+    const { timeMs } = replica.learn(zxid, body.bytes, body.position, body.end);
+    this.#parts.meter.onProposalReceived(replica.parts.clock.wallMs - timeMs);
     if (options.isReconfigOn) this.#lookForReconfig(body);
   }
 
@@ -456,7 +479,10 @@ export class Learning implements CommitListener {
       this.#end(`the leader commits ${hex(zxid)}, which it has not proposed`);
       return;
     }
-    if (zxid > this.#committedZxid) this.#committedZxid = zxid;
+    if (zxid > this.#committedZxid) {
+      this.#committedZxid = zxid;
+      this.#parts.meter.onCommitReceived();
+    }
   }
 
   #onNewLeader(zxid: number, data: JuteReader): void {

@@ -40,6 +40,7 @@ import type { MemberOutbox } from './member-outbox.ts';
 import { Memberships } from './memberships.ts';
 import type { PeerLink } from './peer-link.ts';
 import type { Replica } from './replica.ts';
+import type { ZabMeter } from './zab-meter.ts';
 
 /** How long a leader is looked for before readers are served. */
 const READ_ONLY_AFTER_MS = 2000;
@@ -55,6 +56,7 @@ export class Member {
   readonly #options: MemberOptions;
   readonly #outbox: MemberOutbox;
   readonly #replica: Replica;
+  readonly #meter: ZabMeter;
   readonly #epochs: Epochs;
   readonly #election: FastLeaderElection;
   readonly #submitter: LeadingSubmitter;
@@ -78,6 +80,7 @@ export class Member {
     readonly epochs: SavedEpochs;
     readonly outbox: MemberOutbox;
     readonly replica: Replica;
+    readonly meter: ZabMeter;
     /** Holds what was replayed from the log. */
     readonly committedLog: CommittedLog;
   }) {
@@ -85,6 +88,7 @@ export class Member {
     this.#options = options;
     this.#outbox = outbox;
     this.#replica = replica;
+    this.#meter = parts.meter;
     this.memberships = new Memberships(
       options.serverId,
       parts.membership,
@@ -142,6 +146,16 @@ export class Member {
   /** Undefined unless this server leads. */
   get leading(): Leading | undefined {
     return this.#role instanceof Leading ? this.#role : undefined;
+  }
+
+  /** Undefined unless this server follows or observes. */
+  get learning(): Learning | undefined {
+    return this.#role instanceof Learning ? this.#role : undefined;
+  }
+
+  /** Servers that there is an election connection to. */
+  get reachable(): ReadonlySet<ServerId> {
+    return this.#reachable;
   }
 
   /** Requests of clients that wait for the leader of this learner. */
@@ -337,6 +351,7 @@ export class Member {
       outputs: this.outputs,
       committedLog: this.committedLog,
       epochs: this.#epochs,
+      meter: this.#meter,
     };
     if (isLeader) {
       const role = new Leading(

@@ -12,7 +12,7 @@ import type { TurnClock } from '../turn-clock.ts';
 import type { AuditTrail } from '../txn/audit-trail.ts';
 import type { CommitListener, Committer } from '../txn/committer.ts';
 import type { FutureTree } from '../txn/future-tree.ts';
-import type { ProposalQueue } from '../txn/proposal-queue.ts';
+import type { Proposal, ProposalQueue } from '../txn/proposal-queue.ts';
 import type { Proposer } from '../txn/proposer.ts';
 import type { TxnApplier } from '../txn/txn-applier.ts';
 import type { WatchTable } from '../watch/watch-table.ts';
@@ -148,8 +148,8 @@ export class Replica {
     for (const [id, timeoutMs] of txns.sessions) sessions.track(id, timeoutMs, clock.nowMs);
   }
 
-  /** The transaction of a leader, `[start, end)` of `bytes`: to the log, and in the queue of those to be applied. */
-  learn(zxid: number, bytes: Uint8Array, start: number, end: number): void {
+  /** The transaction of a leader, `[start, end)` of `bytes`: to the log, and in the queue of those to be applied. @returns it. */
+  learn(zxid: number, bytes: Uint8Array, start: number, end: number): Proposal {
     const { proposals, outbox } = this.parts;
     const reader = this.#reader;
     reader.reset(bytes, start, end);
@@ -165,5 +165,6 @@ export class Replica {
     proposal.op = op;
     proposal.receivedAtMs = this.parts.clock.nowMs;
     outbox.appendTxn(zxid, bytes, start, end);
+    return proposal;
   }
 }

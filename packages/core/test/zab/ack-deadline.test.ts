@@ -6,7 +6,7 @@ it('nothing is late when nothing was sent, or all is acknowledged', () => {
   expect(acks.isLate(1e9, 10)).toBe(false);
   acks.onSent(1, 100);
   acks.onSent(2, 200);
-  acks.onAcked(2);
+  expect(acks.onAcked(2, 250)).toBe(150);
   expect(acks.isLate(1e9, 10)).toBe(false);
 });
 
@@ -22,7 +22,7 @@ it('whoever acknowledges in time is not late, though there always is something o
   // Each acknowledgement comes 400 ms after its proposal.
   for (let now = 0; now < 10_000; now += 100) {
     acks.onSent(now / 100 + 1, now);
-    if (now >= 400) acks.onAcked((now - 400) / 100 + 1);
+    if (now >= 400) acks.onAcked((now - 400) / 100 + 1, now);
     expect(acks.isLate(now, 500)).toBe(false);
   }
 });
@@ -33,7 +33,7 @@ it('whoever falls back is late, though acknowledgements keep coming', () => {
   // A proposal each 100 ms, an acknowledgement each 300 ms.
   for (let now = 0; now < 20_000 && lateMs === undefined; now += 100) {
     acks.onSent(now / 100 + 1, now);
-    if (now % 300 === 0) acks.onAcked(now / 300);
+    if (now % 300 === 0) acks.onAcked(now / 300, now);
     if (acks.isLate(now, 2000)) lateMs = now;
   }
   expect(lateMs).toBeLessThan(9000);
@@ -42,6 +42,6 @@ it('whoever falls back is late, though acknowledgements keep coming', () => {
 it('an acknowledgement of what came before does not help', () => {
   const acks = new AckDeadline();
   acks.onSent(5, 100);
-  acks.onAcked(4);
+  expect(acks.onAcked(4, 300)).toBe(-1);
   expect(acks.isLate(700, 500)).toBe(true);
 });

@@ -8,13 +8,22 @@
 import type { Readable } from 'node:stream';
 import type { ConnectionStats } from '../report/connection-stats.ts';
 import type { ServerStats } from '../report/server-stats.ts';
+import type { EnsembleView } from './ensemble-view.ts';
 
-/** What the server is doing, in Apache's words. */
-export type ServerState = 'standalone' | 'leader' | 'follower' | 'observer' | 'read-only';
+/** What the server is doing, in Apache's words; `looking` while it has no role, in which no word tells it. */
+export type ServerState =
+  | 'standalone'
+  | 'looking'
+  | 'leader'
+  | 'follower'
+  | 'observer'
+  | 'read-only';
 
 /** The settings that `conf` prints. -1 = not set, as Apache prints it. */
 export interface ConfigView {
   readonly clientPort: number;
+  /** `clientPortAddress`; undefined = every address. */
+  readonly clientHost: string | undefined;
   readonly secureClientPort: number;
   /** Directory of the snapshots, `version-2` included, absolute. */
   readonly dataDir: string;
@@ -113,6 +122,8 @@ export interface AdminView {
   /** Why `/livez` says no, in one sentence; undefined = alive. */
   readonly notAliveReason: string | undefined;
   readonly config: ConfigView;
+  /** Undefined for a server that is alone. */
+  readonly ensemble: EnsembleView | undefined;
   /** Every `zookeeper.*` and Java-like property that is set, secrets masked; the command sorts them. */
   systemProperties(): Iterable<readonly [name: string, value: string]>;
 
@@ -174,6 +185,6 @@ export interface AdminView {
   readonly isLastZxidSerialized: boolean;
   /** Writes a snapshot of now and resolves when it is durable. */
   takeSnapshot?(): Promise<SnapshotResult>;
-  /** Replaces the whole tree by a snapshot; resolves with its last zxid. */
+  /** Replaces the whole tree by a snapshot; resolves with its last zxid. A member of an ensemble has no such deed. */
   restore?(snapshot: Readable): Promise<number>;
 }

@@ -6,6 +6,7 @@ import { monitorFields } from '../report/metric-walk.ts';
 import type { AdminView } from './admin-view.ts';
 import { type Command, type CommandCall, type CommandResult, ok, refused } from './command.ts';
 import { connectionJson } from './connection-text.ts';
+import { leaderFields, observerFields, votingViewFields, zabStateFields } from './ensemble-text.ts';
 import { environment, userName } from './environment.ts';
 import { javaHex } from './java-text.ts';
 import { Double, type Json } from './json-text.ts';
@@ -95,11 +96,18 @@ function plainCommands(traceMask: TraceMask): readonly Command[] {
       zxid: javaHex(lastSnapshot?.zxid ?? -1),
       timestamp: lastSnapshot?.timestampS ?? -1,
     })),
-    // What Apache's standalone server answers, too.
-    command(['leader', 'lead'], () => refused(200, 'server is not initialized')),
+    command(['leader', 'lead'], ({ view }) =>
+      // What Apache's server answers when it is alone or read-only.
+      view.ensemble?.isInService === true
+        ? ok(leaderFields(view, view.ensemble))
+        : refused(200, 'server is not initialized'),
+    ),
     get(['monitor', 'mntr'], monitorFields),
-    get(['observer_connection_stat_reset', 'orst'], () => ({})),
-    get(['observers', 'obsr'], () => ({ synced_observers: 0, observers: [] })),
+    get(['observer_connection_stat_reset', 'orst'], (view) => {
+      view.ensemble?.leading?.resetObserverStats();
+      return {};
+    }),
+    get(['observers', 'obsr'], ({ ensemble }) => observerFields(ensemble)),
     get(['ruok'], () => ({})),
     get(['server_stats', 'srvr'], serverStatsFields),
     setTraceMaskCommand(traceMask),
@@ -119,7 +127,11 @@ function plainCommands(traceMask: TraceMask): readonly Command[] {
       ...connectionFields(view, 'brief'),
     })),
     always(['system_properties', 'sysp'], systemPropertyFields),
-    get(['voting_view'], () => ({ current_config: {} })),
+    get(['voting_view'], (view) =>
+      view.ensemble?.isInService === true
+        ? votingViewFields(view, view.ensemble)
+        : { current_config: {} },
+    ),
     get(['watch_summary', 'wchs'], ({ watchSummary }) => ({
       num_connections: watchSummary.watcherCount,
       num_paths: watchSummary.pathCount,
@@ -131,7 +143,11 @@ function plainCommands(traceMask: TraceMask): readonly Command[] {
     get(['watches_by_path', 'wchp'], (view) => ({
       path_to_session_ids: listed(view.watchesByPath()),
     })),
-    always(['zabstate'], () => ({ voting: false, zabstate: '' })),
+    always(['zabstate'], (view) =>
+      view.ensemble === undefined
+        ? { voting: false, zabstate: '' }
+        : zabStateFields(view, view.ensemble),
+    ),
   ];
 }
 
@@ -209,7 +225,20 @@ function serverStatsFields(view: AdminView): Fields {
       uptime: Math.floor(view.uptimeMs),
     },
     client_response: sizes,
+    ...proposalStats(view),
     node_count: view.nodeCount,
+  };
+}
+
+function proposalStats({ ensemble }: AdminView): Fields {
+  const sizes = ensemble?.leading?.proposalSizes;
+  if (sizes === undefined) return {};
+  return {
+    proposal_stats: {
+      last_buffer_size: sizes.last,
+      min_buffer_size: sizes.min,
+      max_buffer_size: sizes.max,
+    },
   };
 }
 

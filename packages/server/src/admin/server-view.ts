@@ -22,6 +22,7 @@ import type {
   SessionBucket,
   WatchSummary,
 } from './admin-view.ts';
+import { type EnsembleView, MemberView } from './ensemble-view.ts';
 import { javaAddress } from './java-text.ts';
 import { quotasOf } from './quota-view.ts';
 
@@ -57,6 +58,8 @@ export interface ServerViewParts {
   readonly clientPort: () => number;
   /** Chance that the connection throttle refuses, 0 to 1. */
   readonly connectionDropProbability?: () => number;
+  /** Why a member of an ensemble does not serve; undefined when it does. */
+  readonly memberReason?: () => string | undefined;
   readonly takeSnapshot?: AdminView['takeSnapshot'];
   readonly restore?: AdminView['restore'];
 }
@@ -73,6 +76,7 @@ export class ServerView implements AdminView {
   readonly outstandingTlsHandshakes = 0;
   readonly takeSnapshot?: NonNullable<AdminView['takeSnapshot']>;
   readonly restore?: NonNullable<AdminView['restore']>;
+  readonly ensemble: EnsembleView | undefined;
   readonly #parts: ServerViewParts;
   readonly #startedMs: number;
 
@@ -80,11 +84,18 @@ export class ServerView implements AdminView {
     this.#parts = parts;
     this.stats = parts.stats;
     this.#startedMs = parts.clock.nowMs();
+    const { core, clock, stats } = parts;
+    const { ensemble } = parts.config;
+    if (ensemble !== undefined) {
+      const { proposalSizes } = stats;
+      this.ensemble = new MemberView({ ensemble, core, clock, proposalSizes });
+    }
     if (parts.takeSnapshot !== undefined) this.takeSnapshot = parts.takeSnapshot;
     if (parts.restore !== undefined) this.restore = parts.restore;
   }
 
   get state(): ServerState {
+    if (this.ensemble === undefined) return 'standalone';
     return stateOf(this.#parts.core.member);
   }
 
@@ -98,7 +109,8 @@ export class ServerView implements AdminView {
   }
 
   get notReadyReason(): string | undefined {
-    return this.#parts.phase.notReadyReason;
+    const { phase, memberReason } = this.#parts;
+    return phase.notReadyReason ?? memberReason?.();
   }
 
   get notAliveReason(): string | undefined {
@@ -110,6 +122,7 @@ export class ServerView implements AdminView {
     const { network, session, origin } = config;
     return {
       clientPort: clientPort(),
+      clientHost: network.client.host,
       secureClientPort: -1,
       dataDir: snapshotDir,
       dataLogDir: logDir,
@@ -118,7 +131,7 @@ export class ServerView implements AdminView {
       minSessionTimeoutMs: session.timeoutMsMin,
       maxSessionTimeoutMs: session.timeoutMsMax,
       clientPortListenBacklog: network.listenBacklog ?? -1,
-      serverId: 0,
+      serverId: this.ensemble?.serverId ?? 0,
       initialConfiguration: origin.text,
     };
   }
@@ -156,7 +169,9 @@ export class ServerView implements AdminView {
   }
 
   get sessionCount(): number {
-    return this.#parts.core.sessions.size;
+    const { core } = this.#parts;
+    if (this.ensemble === undefined) return core.sessions.size;
+    return core.member?.isReadOnly === true ? 0 : core.globalSessions.size;
   }
 
   get outstandingRequests(): number {
@@ -197,6 +212,8 @@ export class ServerView implements AdminView {
   }
 
   *sessionBuckets(): Generator<SessionBucket> {
+    // Only a leader watches over sessions; the others know which there are.
+    if (this.ensemble !== undefined && this.ensemble.leading === undefined) return;
     for (const [expiresMs, sessions] of this.#parts.core.sessions.buckets()) {
       yield { expiresMs, sessions };
     }
@@ -280,18 +297,18 @@ export class ServerView implements AdminView {
   }
 }
 
-/** Source: ServerStats.Provider.getState. */
+/** Of a member. Source: ServerStats.Provider.getState. */
 function stateOf(member: Member | undefined): ServerState {
   if (member?.isReadOnly === true) return 'read-only';
   switch (member?.role) {
-    case undefined:
-      return 'standalone';
     case 'leading':
       return 'leader';
     case 'observing':
       return 'observer';
-    default:
+    case 'following':
       return 'follower';
+    default:
+      return 'looking';
   }
 }
 

@@ -8,6 +8,11 @@ import { javaHex } from './java-text.ts';
 import { RateLimit } from './rate-limit.ts';
 import { detachedBody } from './request-body.ts';
 
+/** The others would go on with the history of before: replicas that differ. Apache's server does it, and asks to do it on every member. */
+const NOT_ON_MEMBER =
+  'Restore command is not for a member of an ensemble: stop all members, empty version-2 of their data directories, ' +
+  'put the snapshot there under its name, snapshot.<zxid>, and start them';
+
 /** Both commands, each with a rate limit of its own. */
 export function snapshotCommands(options: CommandOptions): readonly Command[] {
   const snapshotLimit = new RateLimit(options.rateLimitIntervalMs);
@@ -60,6 +65,7 @@ async function snapshot(
 async function restore(call: CommandCall, isOn: boolean, limit: RateLimit): Promise<CommandResult> {
   const { view, body } = call;
   if (!isOn) return refused(503, 'Restore command is disabled');
+  if (view.ensemble !== undefined) return refused(503, NOT_ON_MEMBER);
   if (view.restore === undefined) return refused(503, 'Restore command is not supported here');
   if (!view.isLastZxidSerialized) {
     return refused(500, 'Restore command requires serializeLastProcessedZxid.enabled');

@@ -8,6 +8,7 @@
 import { mntrText } from '../report/metric-walk.ts';
 import type { AdminView } from './admin-view.ts';
 import { connectionLine } from './connection-text.ts';
+import { confText } from './ensemble-text.ts';
 import { environment } from './environment.ts';
 import { javaDate, javaDouble, javaHex, javaSocketAddress } from './java-text.ts';
 import type { TraceMask } from './trace-mask.ts';
@@ -77,8 +78,8 @@ export function wordTexts(traceMask: TraceMask): ReadonlyMap<FourLetterWordName,
 }
 
 function conf(view: AdminView): string {
-  const { config } = view;
-  return [
+  const { config, ensemble } = view;
+  const lines = [
     `clientPort=${config.clientPort}`,
     `secureClientPort=${config.secureClientPort}`,
     `dataDir=${config.dataDir}`,
@@ -93,6 +94,7 @@ function conf(view: AdminView): string {
     `serverId=${config.serverId}`,
     '',
   ].join('\n');
+  return ensemble === undefined ? lines : `${lines}${confText(ensemble)}`;
 }
 
 function cons(view: AdminView): string {
@@ -119,11 +121,20 @@ function dump(view: AdminView): string {
     javaDate(view.wallNowMs + elapsedMs - view.elapsedNowMs);
 
   text.line('SessionTracker dump:');
-  const buckets = [...view.sessionBuckets()];
-  text.line(`Session Sets (${buckets.length})/(${view.sessionCount}):`);
-  for (const { expiresMs, sessions } of buckets) {
-    text.line(`${sessions.length} expire at ${wallOf(expiresMs)}:`);
-    for (const { id } of sessions) if (!text.line(`\t0x${javaHex(id)}`)) break;
+  const { ensemble } = view;
+  if (ensemble !== undefined && ensemble.leading === undefined) {
+    // Source: LearnerSessionTracker.dumpSessions.
+    text.line(`Global Sessions(${view.sessionCount}):`);
+    for (const { id, timeoutMs } of ensemble.globalSessions()) {
+      if (!text.line(`0x${javaHex(id)}\t${timeoutMs}ms`)) break;
+    }
+  } else {
+    const buckets = [...view.sessionBuckets()];
+    text.line(`Session Sets (${buckets.length})/(${view.sessionCount}):`);
+    for (const { expiresMs, sessions } of buckets) {
+      text.line(`${sessions.length} expire at ${wallOf(expiresMs)}:`);
+      for (const { id } of sessions) if (!text.line(`\t0x${javaHex(id)}`)) break;
+    }
   }
 
   text.line('ephemeral nodes dump:');
@@ -198,6 +209,7 @@ function versionLines(view: AdminView): string {
 function statsLines(view: AdminView): string {
   const { stats } = view;
   const { min, average, max } = stats.requestLatency;
+  const sizes = view.ensemble?.leading?.proposalSizes;
   return [
     `Latency min/avg/max: ${min}/${javaDouble(average)}/${max}`,
     `Received: ${stats.packetsReceived}`,
@@ -207,6 +219,9 @@ function statsLines(view: AdminView): string {
     `Zxid: 0x${javaHex(view.lastProcessedZxid)}`,
     `Mode: ${view.state}`,
     `Node count: ${view.nodeCount}`,
+    ...(sizes === undefined
+      ? []
+      : [`Proposal sizes last/min/max: ${sizes.last}/${sizes.min}/${sizes.max}`]),
     '',
   ].join('\n');
 }

@@ -31,13 +31,9 @@ import {
   type QuorumConnectionParts,
   UNSENT_BYTES_MAX_DEFAULT,
 } from '../net/quorum-connection.ts';
+import type { QuorumPortFact } from '../net/quorum-port-fact.ts';
+import { MemberHealth, type MemberHealthFact } from './member-health.ts';
 import type { MemberStorage } from './member-storage.ts';
-
-/** What an operator would want to know of the quorum port. */
-export type QuorumPortFact =
-  | { readonly kind: 'quorum-port-unavailable'; readonly port: number; readonly reason: string }
-  | { readonly kind: 'leader-unreachable'; readonly address: string; readonly reason: string }
-  | { readonly kind: 'quorum-too-many'; readonly address: string };
 
 export interface MemberShellParts {
   readonly ensemble: EnsembleConfig;
@@ -52,7 +48,9 @@ export interface MemberShellParts {
   /** Hangs up on every client; within a turn. */
   readonly hangUpOnClients: () => void;
   readonly clock: Clock;
-  readonly report: (fact: MemberFact | ElectionPortFact | QuorumPortFact) => void;
+  readonly report: (
+    fact: MemberFact | ElectionPortFact | QuorumPortFact | MemberHealthFact,
+  ) => void;
   /** This server can keep its promises no longer and must stop. */
   readonly onFatal: (error: Error) => void;
 }
@@ -65,6 +63,7 @@ export class MemberShell implements MemberOutbox {
   readonly #election: ElectionPort;
   readonly #learners: LearnerPort;
   readonly #connector: LeaderConnector;
+  readonly #health: MemberHealth;
   #core: ServerCore | undefined;
   #turn: Turn | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -76,7 +75,15 @@ export class MemberShell implements MemberOutbox {
 
   constructor(parts: MemberShellParts) {
     this.#parts = parts;
-    const { ensemble, report } = parts;
+    const { ensemble } = parts;
+    const health = new MemberHealth({
+      serverId: ensemble.serverId,
+      peers: () => this.#peers(),
+      nowMs: parts.clock.nowMs,
+      report: parts.report,
+    });
+    this.#health = health;
+    const report = (fact: ElectionPortFact | QuorumPortFact) => this.#report(fact);
     const own = ensemble.membership.servers.get(ensemble.serverId)!.addresses[0];
     const host = ensemble.isListeningOnAllAddresses ? undefined : own.host;
     const names = new NameLookup();
@@ -94,11 +101,17 @@ export class MemberShell implements MemberOutbox {
           const notification = tryFromWireNotification(from, wire);
           if (notification === undefined) return;
           const config = wire.config ?? undefined;
+          health.onNotification(from, config, this.#activeMembership);
           this.#tell((member) => member.onNotification(notification, config));
         },
-        onConnected: (server) => this.#tell((member) => member.onReachable(server, 'reachable')),
-        onDisconnected: (server) =>
-          this.#tell((member) => member.onReachable(server, 'unreachable')),
+        onConnected: (server) => {
+          health.onConnected(server);
+          this.#tell((member) => member.onReachable(server, 'reachable'));
+        },
+        onDisconnected: (server) => {
+          health.onDisconnected(server);
+          this.#tell((member) => member.onReachable(server, 'unreachable'));
+        },
         onFact: report,
       },
     });
@@ -278,6 +291,17 @@ export class MemberShell implements MemberOutbox {
   }
 
   reportMember(fact: MemberFact): void {
+    this.#report(fact);
+  }
+
+  /** Why this member should get no traffic, in one sentence; undefined when it serves. */
+  get notReadyReason(): string | undefined {
+    const member = this.#member;
+    return member === undefined ? undefined : this.#health.notReadyReason(member);
+  }
+
+  #report(fact: MemberFact | ElectionPortFact | QuorumPortFact): void {
+    this.#health.onFact(fact);
     this.#parts.report(fact);
   }
 
@@ -297,6 +321,10 @@ export class MemberShell implements MemberOutbox {
       for (const [id, { addresses }] of servers) peers.set(id, addresses[0]);
     }
     return peers;
+  }
+
+  get #activeMembership(): Membership {
+    return this.#member?.memberships.active.membership ?? this.#parts.ensemble.membership;
   }
 
   get #member(): Member | undefined {

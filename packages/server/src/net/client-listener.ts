@@ -104,6 +104,12 @@ export class ClientListener {
     for (const { socket } of this.connections) socket.pause();
   }
 
+  /** Every request that was read is answered. */
+  get isIdle(): boolean {
+    for (const { outstanding } of this.connections) if (outstanding > 0) return false;
+    return true;
+  }
+
   /** Takes in no more requests until {@link release}; connections stay, replies go out, what arrives waits. */
   hold(): void {
     this.#isOnHold = true;

@@ -60,6 +60,29 @@ export function countFact(stats: ServerStats, fact: Fact | ShellFact): void {
     case 'log-failed':
       stats.unrecoverableErrors += 1;
       break;
+    case 'looking':
+      stats.elections += 1;
+      break;
+    case 'elected':
+      stats.serviceTimes.onElected(fact.durationMs);
+      break;
+    case 'serving':
+      stats.serviceTimes.onServing(fact.role, fact.durationMs);
+      break;
+    case 'learner-sync':
+      if (fact.plan === 'snap') stats.snapshotSyncs += 1;
+      else stats.diffSyncs += 1;
+      stats.syncsInFlight.begin(fact.server, fact.plan);
+      break;
+    case 'learner-synced':
+      stats.syncsInFlight.end(fact.server);
+      break;
+    case 'learner-lost':
+      if (fact.server !== undefined) stats.syncsInFlight.end(fact.server);
+      break;
+    case 'role-ended':
+      stats.syncsInFlight.endAll();
+      break;
     default:
       break;
   }

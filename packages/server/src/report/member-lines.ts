@@ -1,11 +1,12 @@
 /** The table from facts of an ensemble to log lines; the rest of it is `facts-to-log.ts`. */
 
 import type { MemberFact } from '@zooid/core';
-import type { QuorumPortFact } from '../ensemble/member-shell.ts';
+import type { MemberHealthFact } from '../ensemble/member-health.ts';
 import type { ElectionPortFact } from '../net/election-port.ts';
+import type { QuorumPortFact } from '../net/quorum-port-fact.ts';
 
 /** One thing that happened to a member of an ensemble. */
-export type EnsembleFact = MemberFact | ElectionPortFact | QuorumPortFact;
+export type EnsembleFact = MemberFact | ElectionPortFact | QuorumPortFact | MemberHealthFact;
 
 /** A line without its rest: `provoked` ones another server can cause as often as it likes. */
 export interface MemberLine {
@@ -72,7 +73,8 @@ export function memberLineOf(fact: EnsembleFact): MemberLine {
     case 'election-same-id':
       return provoked('error', 'another server has the id of this one', {
         address: fact.address,
-        remedy: 'give each server a number of its own in its file myid',
+        remedy:
+          'give each server a number of its own in its file myid, and an address of its own in the list',
       });
     case 'election-nowhere-to-call': {
       const { server, address } = fact;
@@ -80,6 +82,28 @@ export function memberLineOf(fact: EnsembleFact): MemberLine {
         server,
         address,
         remedy: 'add it to the server list of this one, or remove it from that of the other',
+      });
+    }
+    case 'ensemble-list-differs': {
+      const { server, differences, areHostsOnly } = fact;
+      return areHostsOnly
+        ? provoked('info', 'another server knows machines of the ensemble by other names', {
+            server,
+            differences,
+          })
+        : provoked('warn', 'the server list of another server differs from the one here', {
+            server,
+            differences,
+            remedy:
+              'make the lines server.N the same on every server, and restart those that were wrong',
+          });
+    }
+    case 'election-peer-mute': {
+      const { server, address } = fact;
+      return provoked('warn', 'what answers for another server hangs up without a word', {
+        server,
+        address,
+        remedy: 'look whether the last port of its line in the list is its election port',
       });
     }
     case 'election-too-many':

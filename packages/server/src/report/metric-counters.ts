@@ -2,7 +2,8 @@
 import { OpCode } from '@zooid/protocol';
 import type { CounterMetric, ValueSetMetric } from './metric.ts';
 
-const ENSEMBLE = 'a standalone server has no other servers';
+const DISLOYAL = 'a leader steps down because a quorum is silent, whatever it follows';
+const GONE_SESSION = 'requests of a session that has gone are refused by the leader';
 const NO_CACHE = 'answers are encoded anew each time, there is no cache';
 const DEAD_WATCHERS = 'watches of a closed connection are removed at once, not by a cleaner';
 const NOT_COUNTED = 'not counted, it would cost every write';
@@ -144,18 +145,30 @@ export const COUNTERS: readonly CounterMetric[] = [
     '3.9',
   ),
 
-  absent('proposal_count', 'Proposals made by this leader.', ENSEMBLE),
-  absent('commit_count', 'Commits sent by this leader.', ENSEMBLE),
-  absent('diff_count', 'Learners brought up to date by transactions.', ENSEMBLE),
-  absent('snap_count', 'Learners brought up to date by a snapshot.', ENSEMBLE),
-  absent('looking_count', 'Elections this server took part in.', ENSEMBLE),
-  absent('learner_proposal_received_count', 'Proposals received from the leader.', ENSEMBLE),
-  absent('learner_commit_received_count', 'Commits received from the leader.', ENSEMBLE),
-  absent('revalidate_count', 'Sessions that a learner asked the leader about.', ENSEMBLE),
+  counter('proposal_count', 'Proposals made by this leader.', (v) => v.stats.proposals),
+  counter('commit_count', 'Commits sent by this leader.', (v) => v.stats.commits),
+  counter('diff_count', 'Learners brought up to date by transactions.', (v) => v.stats.diffSyncs),
+  counter('snap_count', 'Learners brought up to date by a snapshot.', (v) => v.stats.snapshotSyncs),
+  counter('looking_count', 'Elections this server took part in.', (v) => v.stats.elections),
+  counter(
+    'learner_proposal_received_count',
+    'Proposals received from the leader.',
+    (v) => v.stats.proposalsReceived,
+  ),
+  counter(
+    'learner_commit_received_count',
+    'Commits received from the leader.',
+    (v) => v.stats.commitsReceived,
+  ),
+  counter(
+    'revalidate_count',
+    'Sessions that a learner asked the leader about.',
+    (v) => v.stats.revalidations,
+  ),
   absent(
     'quit_leading_due_to_disloyal_voter',
     'Times a leader stepped down because its voters followed another.',
-    ENSEMBLE,
+    DISLOYAL,
   ),
   counter(
     'ensemble_auth_success',
@@ -175,7 +188,7 @@ export const COUNTERS: readonly CounterMetric[] = [
   absent(
     'skip_learner_request_to_next_processor_count',
     'Learner requests dropped because their session had gone.',
-    ENSEMBLE,
+    GONE_SESSION,
   ),
   absent('response_packet_cache_hits', 'Answers of getData taken from the cache.', NO_CACHE),
   absent('response_packet_cache_misses', 'Answers of getData not found in the cache.', NO_CACHE),

@@ -1,5 +1,6 @@
 /** The gauges, in the order of the reference page. Source of the names: ZooKeeperServer.registerMetrics. */
 import type { QuotaView } from '../admin/admin-view.ts';
+import type { LeadingView } from '../admin/ensemble-view.ts';
 import type { GaugeMetric, ValueSetMetric } from './metric.ts';
 import { openFileCount, openFileCountMax } from './process-facts.ts';
 
@@ -91,6 +92,27 @@ export const GAUGES: readonly GaugeMetric[] = [
     'Connections from this machine without a client certificate that strict mutual TLS noticed; always 0.',
     () => 0,
   ),
+
+  gauge('quorum_size', 'Servers with a vote; of members of an ensemble.', ({ ensemble }) =>
+    ensemble?.isInService === true ? ensemble.voterCount : undefined,
+  ),
+  leading('learners', 'Servers that follow or observe this leader.', (l) => l.learnerCount),
+  leading(
+    'synced_followers',
+    'Followers that get what this leader proposes.',
+    (l) => l.syncedFollowerCount,
+  ),
+  leading(
+    'synced_non_voting_followers',
+    'Those of them that have no vote.',
+    (l) => l.syncedNonVotingFollowerCount,
+  ),
+  leading('synced_observers', 'Observers that are up to date.', (l) => l.syncedObserverCount),
+  leading('pending_syncs', 'Syncs that wait for a proposal.', (l) => l.pendingSyncCount),
+  leading('leader_uptime', 'Time since it began to lead, ms.', (l) => Math.floor(l.uptimeMs)),
+  leading('last_proposal_size', 'Size of the last proposal.', (l) => l.proposalSizes.last),
+  leading('min_proposal_size', 'Size of the smallest proposal.', (l) => l.proposalSizes.min),
+  leading('max_proposal_size', 'Size of the largest proposal.', (l) => l.proposalSizes.max),
 ];
 
 /** One value for each top-level znode that has a quota under it. Source: QuotaMetricsUtils. */
@@ -118,6 +140,14 @@ function gauge(
   return form === 'whole'
     ? { kind: 'gauge', name, help, read }
     : { kind: 'gauge', name, help, read, isFraction: true };
+}
+
+/** A gauge that only a leader has. Source: LeaderZooKeeperServer.registerMetrics. */
+function leading(name: string, help: string, pick: (leading: LeadingView) => number): GaugeMetric {
+  return gauge(name, `${help} Of a leader.`, ({ ensemble }) => {
+    const view = ensemble?.leading;
+    return view === undefined ? undefined : pick(view);
+  });
 }
 
 function quota(name: string, help: string, pick: (quota: QuotaView) => number): ValueSetMetric {

@@ -3,7 +3,6 @@ import type { SummaryMetric, SummarySetMetric } from './metric.ts';
 import type { ServerStats } from './server-stats.ts';
 import { PercentileSummary } from './summary.ts';
 
-const ENSEMBLE = 'a standalone server has no other servers';
 const COMMIT_PROCESSOR = 'one thread does everything, so no request is handed from one to another';
 const ONE_TURN =
   'a request is prepared and answered in the turn that reads it, in less time than a millisecond clock shows';
@@ -15,11 +14,14 @@ const EMPTY = new PercentileSummary();
 export const SUMMARIES: readonly SummaryMetric[] = [
   advanced('readlatency', 'From the arrival of a read to its answer.', (s) => s.readLatency),
   advanced('updatelatency', 'From the arrival of a write to its answer.', (s) => s.updateLatency),
-  advanced(
-    'propagation_latency',
-    'From the time in the header of a transaction until it is applied here; alone, the same as updatelatency.',
-    (s) => s.updateLatency,
-  ),
+  {
+    kind: 'summary',
+    detail: 'advanced',
+    name: 'propagation_latency',
+    help: 'From the time in the header of a transaction until it is applied here; alone, the same as updatelatency.',
+    read: ({ stats, ensemble }) =>
+      ensemble === undefined ? stats.updateLatency : stats.propagationLatency,
+  },
   advanced(
     'sync_processor_queue_flush_time_ms',
     'One write of the log until it is durable.',
@@ -130,23 +132,55 @@ export const SUMMARIES: readonly SummaryMetric[] = [
     'One run of the cleaner of watches.',
     'watches of a closed connection are removed at once',
   ),
-  ...absentAll('basic', ENSEMBLE, {
-    follower_sync_time: 'A follower catching up.',
-    observer_sync_time: 'An observer catching up.',
-    election_time: 'One election.',
-    unavailable_time: 'Time without a quorum.',
-    leader_unavailable_time:
-      'Time from the start of an election to the first service of the leader.',
-    inflight_snap_count: 'Snapshots on their way to learners.',
-    inflight_diff_count: 'Differences on their way to learners.',
+  basic('follower_sync_time', 'A follower catching up.', (s) => s.serviceTimes.followerSyncMs),
+  basic('observer_sync_time', 'An observer catching up.', (s) => s.serviceTimes.observerSyncMs),
+  basic('election_time', 'One election.', (s) => s.serviceTimes.electionMs),
+  basic(
+    'unavailable_time',
+    'From the start of an election until this server serves.',
+    (s) => s.serviceTimes.unavailableMs,
+  ),
+  basic(
+    'leader_unavailable_time',
+    'The same, when it leads then.',
+    (s) => s.serviceTimes.leaderUnavailableMs,
+  ),
+  basic(
+    'inflight_snap_count',
+    'Snapshots on their way to learners, when one began or ended.',
+    (s) => s.syncsInFlight.snapshots,
+  ),
+  basic(
+    'inflight_diff_count',
+    'Differences on their way to learners, when one began or ended.',
+    (s) => s.syncsInFlight.differences,
+  ),
+  advanced(
+    'proposal_latency',
+    'From the time in the header of a transaction until a follower hears of it.',
+    (s) => s.proposalLatency,
+  ),
+  advanced(
+    'commit_propagation_latency',
+    'From the time in the header of a transaction until a member commits and applies it; 0 on a server that is alone.',
+    (s) => s.propagationLatency,
+  ),
+  advanced(
+    'quorum_ack_latency',
+    'From the time in the header of a proposal until a quorum has it.',
+    (s) => s.quorumAckLatency,
+  ),
+  ...absentAll('basic', ONE_TURN, {
     learner_request_processor_queue_size: 'Requests of learners that wait.',
     proposal_process_time: 'Proposing one request.',
   }),
-  ...absentAll('advanced', ENSEMBLE, {
-    proposal_latency: "From the leader's clock in a proposal to its arrival.",
-    proposal_ack_creation_latency: 'From a proposal to its acknowledgement.',
-    commit_propagation_latency: "From the leader's clock in a proposal to its commit.",
-    quorum_ack_latency: 'From a proposal to the acknowledgement of a quorum.',
+  absent(
+    'advanced',
+    'proposal_ack_creation_latency',
+    'From a proposal to its acknowledgement.',
+    'one acknowledgement stands for all that became durable together; see ack_latency',
+  ),
+  ...absentAll('advanced', 'followers do not pass anything on to observers', {
     om_proposal_process_time_ms: 'Passing a proposal to observers.',
     om_commit_process_time_ms: 'Passing a commit to observers.',
   }),
@@ -174,8 +208,14 @@ export const SUMMARIES: readonly SummaryMetric[] = [
   }),
 ];
 
-/** One summary of bytes for each top-level znode. */
+/** One summary for each server, or of bytes for each top-level znode. */
 export const SUMMARY_SETS: readonly SummarySetMetric[] = [
+  {
+    kind: 'summary-set',
+    name: 'ack_latency',
+    help: 'From a proposal of this leader until a server has it on disk, by server; of one proposal at a time.',
+    read: ({ stats }) => stats.ackLatency.entries(),
+  },
   {
     kind: 'summary-set',
     name: 'read_per_namespace',

@@ -1,5 +1,6 @@
 /** The table of metrics as names and values: the lines of `mntr` and the fields of /commands/monitor. */
 import type { AdminView } from '../admin/admin-view.ts';
+import { peerState } from '../admin/ensemble-text.ts';
 import { javaDouble } from '../admin/java-text.ts';
 import { Double, type Json } from '../admin/json-text.ts';
 import { METRICS } from './metrics.ts';
@@ -12,11 +13,12 @@ export type MetricValue = number | Double | string;
 export function* metricValues(view: AdminView): Generator<readonly [name: string, MetricValue]> {
   yield ['version', view.version];
   yield ['server_state', view.state];
+  yield* memberLines(view);
   for (const metric of METRICS) {
     switch (metric.kind) {
       case 'gauge': {
         const value = metric.read(view);
-        yield [metric.name, metric.isFraction ? new Double(value) : value];
+        if (value !== undefined) yield [metric.name, metric.isFraction ? new Double(value) : value];
         break;
       }
       case 'counter':
@@ -36,6 +38,14 @@ export function* metricValues(view: AdminView): Generator<readonly [name: string
         break;
     }
   }
+}
+
+/** What members print besides. Source: QuorumZooKeeperServer.dumpMonitorValues, ObserverZooKeeperServer. */
+function* memberLines(view: AdminView): Generator<readonly [string, MetricValue]> {
+  const { ensemble } = view;
+  if (ensemble?.isInService !== true) return;
+  yield ['peer_state', peerState(view, ensemble)];
+  if (view.state === 'observer') yield ['observer_master_id', ensemble.leaderId ?? -1];
 }
 
 const PERCENTILES = [

@@ -27,7 +27,8 @@ export interface GaugeMetric extends Named {
   readonly kind: 'gauge';
   /** Whether mntr prints it with a fraction. */
   readonly isFraction?: true;
-  read(view: AdminView): number;
+  /** Undefined: not of this server, and not printed. */
+  read(view: AdminView): number | undefined;
 }
 
 /** A count that only grows, until `srst`. */

@@ -20,33 +20,14 @@ export const METRICS: readonly Metric[] = [
   ...SUMMARY_SETS,
 ];
 
-/** Metrics that Apache has and a standalone server of either kind does not print. */
+/** Metrics that Apache has and that are not printed here. */
 export const LEFT_OUT: readonly { readonly names: readonly string[]; readonly why: string }[] = [
   {
-    names: [
-      'quorum_size',
-      'learners',
-      'synced_followers',
-      'synced_non_voting_followers',
-      'synced_observers',
-      'pending_syncs',
-      'leader_uptime',
-      'last_proposal_size',
-      'min_proposal_size',
-      'max_proposal_size',
-    ],
-    why: 'a leader or a follower registers them; a standalone Apache server has none of them either',
-  },
-  {
-    names: ['ack_latency', 'learner_handler_qp_size', 'learner_handler_qp_time_ms'],
-    why: 'sets with one entry for each learner; a standalone server has no learners, so the sets are empty',
+    names: ['learner_handler_qp_size', 'learner_handler_qp_time_ms'],
+    why: 'packets to a learner do not wait in a queue of the leader: they are written when the turn ends',
   },
   {
     names: ['ttl_node_created_count', 'ttl_node_deleted_count'],
     why: 'new in Apache ZooKeeper 3.10 and not counted yet',
-  },
-  {
-    names: ['peer_state', 'observer_master_id'],
-    why: 'lines of mntr that only members of an ensemble print',
   },
 ];

@@ -58,8 +58,10 @@ export class PrometheusExporter {
       `# HELP ${name} ${escapeHelp(metric.help)}\n# TYPE ${name} ${type}\n`;
     switch (metric.kind) {
       case 'gauge':
-      case 'counter':
-        return `${head(metric.kind)}${name} ${metric.read(this.#view)}\n`;
+      case 'counter': {
+        const value = metric.read(this.#view);
+        return value === undefined ? '' : `${head(metric.kind)}${name} ${value}\n`;
+      }
       case 'gauge-set':
       case 'counter-set': {
         let text = head(metric.kind === 'gauge-set' ? 'gauge' : 'counter');

@@ -8,7 +8,10 @@
 import type { EnsembleVerdict } from '@zooid/core';
 import type { OpCode } from '@zooid/protocol';
 import { NamespaceTraffic } from './namespace-traffic.ts';
+import { ServerSummaries } from './server-summaries.ts';
+import { ServiceTimes } from './service-times.ts';
 import { PercentileSummary, type Summary } from './summary.ts';
+import { SyncsInFlight } from './syncs-in-flight.ts';
 
 /** Lets op codes from -11 (closeSession) up be an index. */
 const OP_OFFSET = 16;
@@ -46,6 +49,8 @@ export class ServerStats {
   /** Bytes of watch events to clients. */
   watchBytes: number = 0;
   readonly responseSizes: ResponseSizes = new ResponseSizes();
+  /** Of proposals of this leader. */
+  readonly proposalSizes: ResponseSizes = new ResponseSizes();
   readonly readLatency: PercentileSummary = new PercentileSummary();
   readonly updateLatency: PercentileSummary = new PercentileSummary();
   readonly readTraffic: NamespaceTraffic = new NamespaceTraffic();
@@ -102,6 +107,26 @@ export class ServerStats {
   readonly startupTxnsLoaded: PercentileSummary = new PercentileSummary();
   readonly startupTxnsLoadTimeMs: PercentileSummary = new PercentileSummary();
   readonly startupSnapshotLoadTimeMs: PercentileSummary = new PercentileSummary();
+
+  // The ensemble.
+  /** Made by this leader. */
+  proposals: number = 0;
+  /** Committed by this leader. */
+  commits: number = 0;
+  /** Heard of as a learner. */
+  proposalsReceived: number = 0;
+  commitsReceived: number = 0;
+  revalidations: number = 0;
+  elections: number = 0;
+  diffSyncs: number = 0;
+  snapshotSyncs: number = 0;
+  readonly syncsInFlight: SyncsInFlight = new SyncsInFlight();
+  readonly serviceTimes: ServiceTimes = new ServiceTimes();
+  readonly ackLatency: ServerSummaries = new ServerSummaries();
+  readonly quorumAckLatency: PercentileSummary = new PercentileSummary();
+  readonly proposalLatency: PercentileSummary = new PercentileSummary();
+  /** From the header of a transaction until it is applied; of members. */
+  readonly propagationLatency: PercentileSummary = new PercentileSummary();
 
   // Watches: how many each change fired.
   readonly nodeCreatedWatches: PercentileSummary = new PercentileSummary();

@@ -31,6 +31,7 @@ export class FakeAdminView implements Mutable<AdminView> {
   notAliveReason: string | undefined = undefined;
   config: AdminView['config'] = {
     clientPort: 31811,
+    clientHost: '127.0.0.1',
     secureClientPort: -1,
     dataDir: '/var/lib/zookeeper/version-2',
     dataLogDir: '/var/lib/zookeeper/version-2',
@@ -45,6 +46,7 @@ export class FakeAdminView implements Mutable<AdminView> {
       '4lw.commands.whitelist=*\nadmin.enableServer=true\nadmin.serverPort=31812\n' +
       'admin.serverAddress=127.0.0.1\naudit.enable=true\n',
   };
+  ensemble: AdminView['ensemble'] = undefined;
   properties: [string, string][] = [];
   wallNowMs = 0;
   elapsedNowMs = 0;
