@@ -1,3 +1,4 @@
+import { UnexpectedReplyError } from 'zooid/load';
 import type { EnsembleProcess } from '../servers/ensemble-process.ts';
 import { existsRoot, firstAnswer } from '../servers/first-answer.ts';
 import { type LoadFigures, type LoadSettings, measureLoad } from './measure-load.ts';
@@ -31,11 +32,14 @@ export async function measureSoak(
 ): Promise<SoakFigures> {
   const epochBefore = ensemble.epoch();
   let interruptions = 0;
-  for (let leftMs = soakMs; leftMs > 0; leftMs -= PART_MS_MAX) {
+  const end = performance.now() + soakMs;
+  for (let leftMs = soakMs; leftMs > 0; leftMs = end - performance.now()) {
     const timing = { warmUpMs: 0, measureMs: Math.min(leftMs, PART_MS_MAX) };
     try {
       onPart(await measureLoad(ensemble.addresses, SET, { ...settings, ...timing }));
     } catch (error) {
+      // A wrong answer is no interruption, nor is a server that ended.
+      if (error instanceof UnexpectedReplyError) throw error;
       if (ensemble.servers.some(({ isOver }) => isOver)) throw error;
       interruptions++;
       await Promise.all(
