@@ -1,25 +1,28 @@
 import { createServer } from 'node:net';
 
+/**
+ * Ports to choose from: below those that the system gives to outgoing connections, for a port that was free must still be when a
+ * server comes up on it later, or again; and not those that `@zooid/testing` chooses from.
+ */
+const FIRST_PORT = 10_000;
+const PORT_COUNT = 10_000;
+
 const given = new Set<number>();
 
 /** A TCP port of 127.0.0.1 that nobody listens on now, and that was not given out before. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() =>
-          typeof address === 'object' && address !== null
-            ? resolve(address.port)
-            : reject(new Error('no address')),
-        );
-      });
-    });
-    if (!given.has(port)) {
-      given.add(port);
-      return port;
-    }
+    const port = FIRST_PORT + Math.floor(Math.random() * PORT_COUNT);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
