@@ -2,7 +2,7 @@
 import type { ServerLine } from '@zooid/protocol';
 import type { AdminView } from './admin-view.ts';
 import type { EnsembleView, ObserverView } from './ensemble-view.ts';
-import { javaHex, javaSocketAddress } from './java-text.ts';
+import { javaAddress, javaHex, javaSocketAddress } from './java-text.ts';
 import type { Json } from './json-text.ts';
 
 type Fields = Readonly<Record<string, Json>>;
@@ -87,7 +87,7 @@ export function observerFields(ensemble: EnsembleView | undefined): Fields {
 
 function observerJson(observer: ObserverView): Json {
   return {
-    remote_socket_address: observer.address,
+    remote_socket_address: `/${javaAddress(observer.address)}`,
     sid: observer.serverId,
     established: Math.floor(observer.establishedMs),
     // What is written to a socket waits there: there are no packets in a queue.
