@@ -50,6 +50,8 @@ const REFUSED_MS_MAX = 100;
 /** A leader that was heard of at short intervals is missed after as many of them, but not before {@link SILENCE_MS_MIN}. */
 const MISSED_PINGS_MAX = 8;
 const SILENCE_MS_MIN = 2000;
+/** How much of the longest interval so far counts after one more ping: a stall is soon forgotten. */
+const PING_DECAY = 0.7;
 /** How often a learner looks whether its leader is silent. */
 const LOOK_INTERVAL_MS = 250;
 
@@ -554,7 +556,7 @@ export class Learning implements CommitListener {
     const { nowMs } = this.#parts.replica.parts.clock;
     if (this.#pingedMs !== undefined) {
       const interval = nowMs - this.#pingedMs;
-      this.#pingIntervalMs = Math.max(interval, (this.#pingIntervalMs ?? interval) * 0.9);
+      this.#pingIntervalMs = Math.max(interval, (this.#pingIntervalMs ?? interval) * PING_DECAY);
     }
     this.#pingedMs = nowMs;
     writePacketOf(this.#out(), QuorumPacketType.ping, zxid, (out) =>
