@@ -176,6 +176,7 @@ export class ServerProcess {
   #backlog: (() => void)[] = [];
   #txnsSinceSnapshot = 0;
   #isSnapshotting = false;
+  #isFlushDue = false;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -230,6 +231,7 @@ export class ServerProcess {
       },
       wallMs: () => machine.wallMs,
       nowMs: now,
+      flushPeersSoon: () => this.#flushPeersSoon(),
       send: (client, out) => this.#send(client as SimulatedClientPort, out),
       sendToPeer: (link, out) => this.#sendToPeer(link as SimulatedLink, out),
     });
@@ -447,7 +449,8 @@ export class ServerProcess {
       const { disk } = this.machine;
       disk.assertWorks();
       if (!disk.truncate(zxid)) {
-        this.onTruncationImpossible(zxid);
+        this.world.trace.add(this.name, 'not-truncated', zxid);
+        this.inTurn((member) => member.onLogNotTruncated());
         return;
       }
       this.world.trace.add(this.name, 'truncated', zxid);
@@ -458,10 +461,6 @@ export class ServerProcess {
         member.onLogTruncated();
       });
     });
-  }
-
-  protected onTruncationImpossible(zxid: number): void {
-    this.world.checks.fail('truncate', `${this.name} cannot cut its log back to ${zxid}`);
   }
 
   protected installState(state: NewState): void {
@@ -633,6 +632,18 @@ export class ServerProcess {
 
   protected sendToClient(client: Client, bytes: Uint8Array): void {
     (client as SimulatedClientPort).socket.send(bytes);
+  }
+
+  /** What several turns at the same moment have for other servers leaves in one write. */
+  #flushPeersSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    const { random } = this.machine;
+    this.enterAfter(random.chance(0.1) ? random.next() : 0, () => {
+      this.#isFlushDue = false;
+      this.turn.flushPeers();
+      this.#finishTurn();
+    });
   }
 
   #sendToPeer(link: SimulatedLink, out: JuteWriter): void {

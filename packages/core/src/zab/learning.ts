@@ -66,6 +66,10 @@ export interface LearningParts {
   readonly committedLog: CommittedLog;
   readonly epochs: Epochs;
   readonly meter: ZabMeter;
+  /** The leader of this epoch wanted the log cut back to where it cannot be: it is asked for its whole state instead. */
+  readonly snapshotEpoch: number | undefined;
+  /** The log cannot be cut back to where the leader of this epoch wants it. The role ends. */
+  readonly onNotTruncated: (epoch: number) => void;
   readonly onServing: (epoch: number) => void;
   /** This server can follow no longer. Called once, as the last thing of an event. */
   readonly onEnd: (reason: string) => void;
@@ -92,6 +96,8 @@ export class Learning implements CommitListener {
   #planZxid = 0;
   #link: PeerLink | undefined;
   #epoch = 0;
+  /** The leader believes that this server has no history, so it sends its state. */
+  #claimsNothing = false;
   /** What a quorum has, as the leader says. */
   #committedZxid = 0;
   /** The leader waits for an acknowledgement of everything above. */
@@ -256,6 +262,13 @@ export class Learning implements CommitListener {
     this.#parts.replica.isReplacing = true;
   }
 
+  /** The log cannot be cut back: what came before is in a snapshot that goes further. Nothing has changed. */
+  onLogNotTruncated(): void {
+    this.#parts.onNotTruncated(this.#epoch);
+    this.#end('the log cannot be cut back to where the leader ends: its whole state is needed');
+    this.#finish();
+  }
+
   /** The log is cut back, or the state installed: memory and disk are where the leader wants them. */
   onStateReplaced(): void {
     const link = this.#link;
@@ -319,7 +332,7 @@ export class Learning implements CommitListener {
   // ── Handshake ─────────────────────────────────────────────────────────────────────────────────────
 
   #onLeaderInfo(type: number, zxid: number): void {
-    const { epochs, replica, outbox } = this.#parts;
+    const { epochs, replica, outbox, snapshotEpoch } = this.#parts;
     if (type !== QuorumPacketType.leaderInfo) {
       this.#unexpected(type);
       return;
@@ -340,13 +353,20 @@ export class Learning implements CommitListener {
     }
     this.#epoch = epoch;
     this.#phase = 'choosing';
-    writePacketOf(this.#out(), QuorumPacketType.ackEpoch, replica.lastLoggedZxid, (out) =>
-      out.int(currentEpoch),
-    );
+    // Only whom the leader does not count may claim to have nothing: what it has may matter to the choice of a leader.
+    const isCounted = currentEpoch !== EPOCH_TAKEN_BEFORE;
+    this.#claimsNothing = epoch === snapshotEpoch && !isCounted;
+    const lastZxid = this.#claimsNothing ? 0 : replica.lastLoggedZxid;
+    writePacketOf(this.#out(), QuorumPacketType.ackEpoch, lastZxid, (out) => out.int(currentEpoch));
   }
 
   #onPlan(link: PeerLink, type: number, zxid: number): void {
     const { outbox, replica, committedLog } = this.#parts;
+    if (this.#claimsNothing && type !== QuorumPacketType.snap) {
+      // A leader without any transaction sends no state. It will have one soon: that of a session.
+      this.#end('the whole state was asked for, and is not sent');
+      return;
+    }
     switch (type) {
       case QuorumPacketType.diff:
         this.#onPlanned('diff', zxid);

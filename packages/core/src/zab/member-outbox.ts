@@ -47,7 +47,8 @@ export interface MemberOutbox {
   saveCurrentEpoch(epoch: number): void;
   /**
    * Cut the log back so that `zxid` is its last record, and load the state anew from what is left (`ServerCore.beginRestore` and so on).
-   * `Member.onLogTruncated` follows. Everything appended is durable and applied when this is called.
+   * `Member.onLogTruncated` follows; or `Member.onLogNotTruncated`, when no snapshot is left that goes no further than `zxid`: then
+   * nothing may have changed. Everything appended is durable and applied when this is called.
    */
   truncateLog(zxid: number): void;
   /** Make this state the one on disk and in memory (`ServerCore.replaceState`); `Member.onStateInstalled` follows when it is durable. */

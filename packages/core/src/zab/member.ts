@@ -69,6 +69,8 @@ export class Member {
   #phase: 'settling' | 'looking' | 'in-role' | 'stopped' = 'stopped';
   /** The election that is going on, or that found the leader. */
   #lookingSinceMs = 0;
+  /** See `LearningParts.snapshotEpoch`. */
+  #snapshotEpoch: number | undefined;
   #result: ElectionResult | undefined;
   readonly #reachable = new Set<ServerId>();
 
@@ -289,6 +291,13 @@ export class Member {
     this.#onStateReplaced();
   }
 
+  /** `truncateLog` is not possible, and has changed nothing: no snapshot is left that the log could be cut back to. */
+  onLogNotTruncated(): void {
+    this.#replica.isReplacing = false;
+    if (this.#phase === 'settling') this.#settle();
+    else if (this.#role instanceof Learning) this.#role.onLogNotTruncated();
+  }
+
   /** @internal Called by `ServerCore.onLogSynced`. */
   onLogSynced(zxid: number): void {
     if (this.#phase === 'settling') this.#settle();
@@ -371,6 +380,10 @@ export class Member {
           ...common,
           role: learning,
           leader,
+          snapshotEpoch: this.#snapshotEpoch,
+          onNotTruncated: (epoch) => {
+            this.#snapshotEpoch = epoch;
+          },
           onServing: (epoch) => this.#onServing(learning, epoch),
           onEnd: (reason) => this.#onRoleEnd(learning, reason),
         },

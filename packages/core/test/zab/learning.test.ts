@@ -273,6 +273,34 @@ describe('a log that is cut back', () => {
     expect([link.isHeld, h.wants.filter((want) => want.startsWith('trunc'))]).toEqual([false, []]);
   });
 
+  test('that no snapshot on disk leads back to is replaced by the whole state of the leader', () => {
+    const { h, link } = choosing({ log, current: 1 });
+    h.hear(link, trunc, z('1:2'));
+    h.tell(() => h.member.onLogNotTruncated());
+    expect([h.member.role, h.has('1:3')]).toEqual(['looking', true]);
+    h.closed(link);
+    // It is asked for from the same leader, who does not count this server any more.
+    const again = h.follow(3, 2);
+    again.take();
+    h.hear(again, leaderInfo, z('2:0'), version);
+    const [ack] = again.takePackets();
+    expect([ack!.type, ack!.zxid]).toEqual([QuorumPacketType.ackEpoch, 0]);
+    expect(decodeAckEpoch(new JuteReader(ack!.data!)).currentEpoch).toBe(-1);
+    h.hear(again, snap, z('1:2'));
+    expect(again.incoming).toBe('snapshot');
+  });
+
+  test('that could not be cut back once is told truly to the leader of another epoch', () => {
+    const { h, link } = choosing({ log, current: 1 });
+    h.hear(link, trunc, z('1:2'));
+    h.tell(() => h.member.onLogNotTruncated());
+    h.closed(link);
+    const other = h.follow(3, 2);
+    other.take();
+    h.hear(other, leaderInfo, z('3:0'), version);
+    expect(other.take()).toEqual(['ackEpoch 1:3']);
+  });
+
   test('is what the next election is about, when the leader is lost meanwhile', () => {
     const { h, link } = choosing({ log, current: 1 });
     h.hear(link, trunc, z('1:2'));

@@ -236,8 +236,8 @@ export class MemberHarness {
 
   // ── Elections ─────────────────────────────────────────────────────────────────────────────────────
 
-  hearVote(from: number, leader: number, zxid: number, peerEpoch: number): void {
-    const vote = { state: ServerState.looking, round: 1, leader, zxid, peerEpoch };
+  hearVote(from: number, leader: number, zxid: number, peerEpoch: number, round = 1): void {
+    const vote = { state: ServerState.looking, round, leader, zxid, peerEpoch };
     this.tell(() => this.member.onNotification({ from, ...vote }, undefined));
   }
 
@@ -248,9 +248,13 @@ export class MemberHarness {
     return this;
   }
 
-  /** The others have voted for another one; the connection to it stands, and it was told who this is. */
-  follow(leader = 3): TestLink {
-    for (const from of [2, 3]) this.hearVote(from, leader, z('900:1'), 900);
+  /**
+   * The others have voted for another one; the connection to it stands, and it was told who this is.
+   *
+   * @param round - how often this server has looked for a leader.
+   */
+  follow(leader = 3, round = 1): TestLink {
+    for (const from of [2, 3]) this.hearVote(from, leader, z('900:1'), 900, round);
     this.pass(200);
     const link = new TestLink(`leader ${leader}`);
     this.tell(() => this.member.onLeaderConnected(link));

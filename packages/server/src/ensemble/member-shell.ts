@@ -20,6 +20,7 @@ import type { JuteWriter, Membership } from '@zooid/protocol';
 import type { Clock } from '../clock.ts';
 import type { EnsembleConfig } from '../config/ensemble-config.ts';
 import type { MembershipFiles } from '../config/membership-files.ts';
+import { LogTruncateError } from '../disk/log-truncate.ts';
 import { toWireNotification, tryFromWireNotification } from '../net/election-notification.ts';
 import { ElectionPort, type ElectionPortFact } from '../net/election-port.ts';
 import { LeaderConnector } from '../net/leader-connector.ts';
@@ -250,7 +251,14 @@ export class MemberShell implements MemberOutbox {
   }
 
   truncateLog(zxid: number): void {
-    this.#replaceState(this.#parts.storage.truncate(zxid), (member) => member.onLogTruncated());
+    this.#parts.storage.truncate(zxid).then(
+      () => this.#tell((member) => member.onLogTruncated()),
+      (error: Error) => {
+        // A snapshot goes further than the leader: its whole state takes the place of this one's.
+        if (error instanceof LogTruncateError) this.#tell((member) => member.onLogNotTruncated());
+        else this.#parts.onFatal(error);
+      },
+    );
   }
 
   installState(state: NewState): void {
