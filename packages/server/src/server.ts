@@ -368,7 +368,7 @@ class Server implements RunningServer {
       hangUpOnClients: () => this.#listener?.hangUpOnAll(),
       clock: this.#clock,
       report: (fact) => this.#reporter.report(fact),
-      onFatal: (error) => this.#fail(error),
+      onFatal: (error) => this.#onMemberFailed(error),
     });
     this.#memberShell = shell;
     return {
@@ -467,6 +467,13 @@ class Server implements RunningServer {
     this.#phase.notReadyReason = this.#phase.notAliveReason;
     const { file, message: reason, remedy } = error;
     this.#reporter.report({ kind: 'log-failed', file, reason, remedy });
+    this.#fail(error);
+  }
+
+  /** What is on disk cannot be brought to where the leader wants it. */
+  #onMemberFailed(error: Error): void {
+    this.#phase.notAliveReason = error.message;
+    this.#reporter.report({ kind: 'member-failed', reason: error.message });
     this.#fail(error);
   }
 

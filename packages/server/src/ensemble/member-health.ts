@@ -19,6 +19,8 @@ export type MemberHealthFact =
       readonly differences: string;
       readonly areHostsOnly: boolean;
     }
+  /** The data cannot be brought to where the leader wants it: this server stops. */
+  | { readonly kind: 'member-failed'; readonly reason: string }
   /** Something takes connections where a server should have its election port, and says nothing. Told once. */
   | {
       readonly kind: 'election-peer-mute';

@@ -98,6 +98,8 @@ export function memberLineOf(fact: EnsembleFact): MemberLine {
               'make the lines server.N the same on every server, and restart those that were wrong',
           });
     }
+    case 'member-failed':
+      return line('error', 'this member cannot go on, and stops', { reason: fact.reason });
     case 'election-peer-mute': {
       const { server, address } = fact;
       return provoked('warn', 'what answers for another server hangs up without a word', {
