@@ -96,6 +96,11 @@ export class Committer {
     }
   }
 
+  /** A request of so many bytes that was taken in will never be answered. */
+  forget(requestBytes: number): void {
+    this.#largeRequests.release(requestBytes);
+  }
+
   #commit(proposal: Proposal): void {
     let code: ErrorCode = ErrorCode.ok;
     if (!proposal.isSync) {

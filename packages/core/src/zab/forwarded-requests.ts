@@ -28,6 +28,11 @@ export class ForwardedRequests {
     return this.#count;
   }
 
+  /** Everything that is not decided, in no order between sessions. */
+  *all(): IterableIterator<ForwardedRequest> {
+    for (const queue of this.#bySession.values()) yield* queue;
+  }
+
   add(sessionId: bigint, request: ForwardedRequest): void {
     let queue = this.#bySession.get(sessionId);
     if (queue === undefined) {

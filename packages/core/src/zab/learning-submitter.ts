@@ -155,6 +155,13 @@ export class LearningSubmitter implements Submitter {
     this.#replica.parts.committer.syncBehind(committedZxid, client, xid, path, receivedAtMs);
   }
 
+  /** The leader is lost: nothing that was handed on is answered any more, and none of it takes up room. */
+  abandon(): void {
+    for (const { requestBytes } of this.#requests.all()) {
+      this.#replica.parts.committer.forget(requestBytes);
+    }
+  }
+
   /** The leader has looked a session up. Source: Follower.revalidate, ZooKeeperServer.finishSessionInit. */
   onRevalidated(sessionId: bigint, isValid: boolean): void {
     const waiting = this.#revalidations.get(sessionId);

@@ -617,6 +617,7 @@ export class Learning implements CommitListener {
       outputs.of(link);
     }
     replica.tellCommits(undefined);
+    this.#submitter.abandon();
     onEnd(reason);
   }
 }

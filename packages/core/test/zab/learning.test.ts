@@ -503,6 +503,30 @@ describe('clients of a follower', () => {
   });
 });
 
+test('what a lost leader did not answer takes up no room of the budget for large requests', () => {
+  const { h, link } = serving({
+    log: ['1:1', '1:2'],
+    current: 1,
+    core: { largeRequests: { thresholdBytes: 100, bytesMax: 1000 } },
+  });
+  const large = createRequest('/large', { data: new Uint8Array(800) });
+  /** Whether another client may send a large request, which is handed on. */
+  const isTaken = (): boolean => {
+    const client = h.connectClient();
+    client.send(large);
+    return !client.isHungUp;
+  };
+  expect([isTaken(), isTaken()]).toEqual([true, false]);
+  h.closed(link);
+  const next = h.follow(3, 2);
+  h.hear(next, leaderInfo, z('3:0'), version);
+  h.hear(next, diff, z('1:2'));
+  hearNewLeader(h, next, '3:0');
+  h.hear(next, upToDate, -1);
+  expect(h.member.isServing).toBe(true);
+  expect(isTaken()).toBe(true);
+});
+
 describe('a leader that is silent', () => {
   test('is left after syncLimit', () => {
     const { h } = serving();

@@ -25,6 +25,7 @@ import {
   ServerState,
 } from '@zooid/protocol';
 import type { NewState } from '../../src/new-state.ts';
+import type { CoreOptions } from '../../src/server-core.ts';
 import type { Member } from '../../src/zab/member.ts';
 import type { MemberOptions } from '../../src/zab/member-options.ts';
 import type { MemberFact, MemberOutbox } from '../../src/zab/member-outbox.ts';
@@ -102,6 +103,7 @@ export interface MemberHarnessOptions {
   readonly current?: number;
   readonly options?: Partial<MemberOptions>;
   readonly membership?: string;
+  readonly core?: Partial<CoreOptions>;
   /** In place of a log that says the truth. */
   readonly makeLog?: () => HarnessLog;
 }
@@ -153,7 +155,7 @@ export class MemberHarness {
       reportMember: (fact) => this.facts.push(fact),
     };
     this.harness = new Harness({
-      core: { serverId, reconfigEnabled: options.options?.isReconfigOn ?? false },
+      core: { serverId, reconfigEnabled: options.options?.isReconfigOn ?? false, ...options.core },
       skipAcl: true,
       ...(options.makeLog === undefined ? {} : { makeLog: options.makeLog }),
       log: log.map((text) => txnOf(z(text))),
