@@ -60,7 +60,9 @@ class Voter implements AsyncDisposable {
       serverId: id,
       listen: { host: '127.0.0.1', port: members.get(id)!.electionPort },
       peers: () => members,
+      bindAttemptCountMax: 1,
       connectTimeoutMs: 5000,
+      greetingTimeoutMs: 5000,
       names: new NameLookup(),
       clock: systemClock,
       events: {
@@ -286,6 +288,7 @@ describe.skipIf(missing !== undefined)(suiteTitle("Apache's quorum port", missin
       connection: side.parts,
       names: new NameLookup(),
       connectTimeoutMs: 5000,
+      retryDelayMs: 20,
       onConnected: (link) => side.links.push(link),
       onRefused: () => {},
     });

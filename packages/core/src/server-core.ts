@@ -387,7 +387,7 @@ export class ServerCore {
   onTick(): void {
     this.#desk.runQueue();
     // Whoever leads ends sessions and znodes; the others hear of it.
-    if (this.member !== undefined && this.member.leading?.isServing !== true) return;
+    if (this.member !== undefined && this.member.leading?.isEstablished !== true) return;
     for (const session of this.sessions.takeDue(this.#clock.nowMs)) {
       const { id: sessionId, timeoutMs } = session;
       this.#outbox.report({ kind: 'session-expired', sessionId, timeoutMs });

@@ -310,7 +310,7 @@ class Server implements RunningServer {
       listener.releaseHeld();
       // What a member logs before it is in a role may have to be cut off again.
       const { member } = core;
-      if (member === undefined || (member.isServing && !member.isReadOnly)) storage.snapshotIfDue();
+      if (member === undefined || member.isEstablished) storage.snapshotIfDue();
     };
     this.#listener = listener;
     this.clientPort = await listener.listen();
@@ -353,14 +353,15 @@ class Server implements RunningServer {
     const { MemberMeter } = await import('./report/member-meter.ts');
     const { DiskMemberStorage } = await import('./ensemble/disk-member-storage.ts');
     if (!(storage instanceof Storage)) throw new TypeError('a member keeps its data on disk');
+    const memberStorage = new DiskMemberStorage({
+      storage,
+      core: () => this.#core!,
+      turn: () => this.#turn!,
+    });
     const shell = new MemberShell({
       ensemble,
       dataBytesMax: network.frameBytesMax,
-      storage: new DiskMemberStorage({
-        storage,
-        core: () => this.#core!,
-        turn: () => this.#turn!,
-      }),
+      storage: memberStorage,
       membershipFiles:
         ensemble.staticFile === undefined ? undefined : new MembershipFiles(ensemble.staticFile),
       route: this.#options.peerRoute,
@@ -374,7 +375,11 @@ class Server implements RunningServer {
     return {
       options: memberOptionsOf(
         ensemble,
-        { tickTimeMs: session.tickTimeMs, isReconfigOn: tree.isReconfigOn },
+        {
+          tickTimeMs: session.tickTimeMs,
+          isReconfigOn: tree.isReconfigOn,
+          isEmptyDatabaseTrusted: ensemble.isEmptyDatabaseTrusted || memberStorage.isMarkedAsNew,
+        },
         () => storage.snapshotBytes,
       ),
       membership: ensemble.membership,

@@ -122,7 +122,9 @@ export class Nemesis {
   }
 
   #leader(): Machine | undefined {
-    return this.#world.machines.find(({ process }) => process?.member.leading?.isServing === true);
+    return this.#world.machines.find(
+      ({ process }) => process?.member.leading?.isEstablished === true,
+    );
   }
 
   #blackout(): void {

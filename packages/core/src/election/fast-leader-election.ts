@@ -63,7 +63,7 @@ export interface ElectionResult extends Vote {
 }
 
 /** The zxid of a server without data that must not begin with none (`zookeeper.db.autocreate=false`). */
-const NO_HISTORY = -1;
+export const NO_HISTORY = -1;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** A vote as somebody cast it, in the round and state that it was cast in. */
@@ -241,7 +241,7 @@ export class FastLeaderElection {
   #considerQuorum(nowMs: number): void {
     const { serverId, finalizeWaitMs } = this.#options;
     const proposal = this.#proposal;
-    if (proposal === undefined) return;
+    if (proposal === undefined || this.#own?.zxid === NO_HISTORY) return;
     const alike = new Set<ServerId>();
     for (const [from, vote] of this.#votes) {
       if (from !== serverId && vote.round === this.#round && isSameVote(vote, proposal)) {

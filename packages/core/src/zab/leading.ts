@@ -106,6 +106,8 @@ export class Leading implements CommitListener {
   #logReadTo = 0;
   #isDiffBegun = false;
 
+  /** A quorum must be here by then, and have the history. */
+  readonly #epochDueMs: number;
   readonly #establishDueMs: number;
   #pingDueMs = 0;
   #quorumCheckDueMs = 0;
@@ -121,7 +123,9 @@ export class Leading implements CommitListener {
     this.#parts = parts;
     this.#ownEpoch = parts.epochs.current;
     this.#ownZxid = parts.replica.lastLoggedZxid;
-    this.#establishDueMs = nowMs + parts.options.initLimitMs;
+    const { initLimitMs, epochWaitMsMax = initLimitMs } = parts.options;
+    this.#establishDueMs = nowMs + initLimitMs;
+    this.#epochDueMs = nowMs + Math.min(epochWaitMsMax, initLimitMs);
     this.#lastTimeMs = nowMs;
     this.#acceptedEpochs.set(parts.options.serverId, parts.epochs.accepted);
   }
@@ -137,7 +141,8 @@ export class Leading implements CommitListener {
     return this.#epoch;
   }
 
-  get isServing(): boolean {
+  /** The epoch is established. */
+  get isEstablished(): boolean {
     return this.#phase === 'broadcasting';
   }
 
@@ -158,7 +163,8 @@ export class Leading implements CommitListener {
   get nextDueMs(): number {
     if (this.#phase === 'ended') return Number.POSITIVE_INFINITY;
     if (this.#endReason !== undefined) return 0;
-    if (this.#phase !== 'broadcasting') return this.#establishDueMs;
+    if (this.#phase === 'discovering') return this.#epochDueMs;
+    if (this.#phase === 'synchronizing') return this.#establishDueMs;
     return Math.min(this.#pingDueMs, this.#quorumCheckDueMs);
   }
 
@@ -300,8 +306,11 @@ export class Leading implements CommitListener {
 
   onTime(nowMs: number): void {
     const { options } = this.#parts;
-    if (this.#phase === 'discovering' || this.#phase === 'synchronizing') {
-      if (nowMs >= this.#establishDueMs) this.#end('no quorum came in time (initLimit)');
+    if (this.#phase === 'discovering' && nowMs >= this.#epochDueMs) {
+      const limit = nowMs < this.#establishDueMs ? 'leader.maxTimeToWaitForEpoch' : 'initLimit';
+      this.#end(`no quorum came in time (${limit})`);
+    } else if (this.#phase === 'synchronizing' && nowMs >= this.#establishDueMs) {
+      this.#end('no quorum came in time (initLimit)');
     } else if (this.#phase === 'broadcasting') {
       const stalledMs = nowMs - this.#lastTimeMs - PING_INTERVAL_MS_MAX;
       this.#lastTimeMs = nowMs;
@@ -484,7 +493,7 @@ export class Leading implements CommitListener {
     replica.parts.proposer.tell((proposal) => this.#onProposed(proposal));
     replica.parts.proposer.reconfigureBy((request, zxid) => this.#planReconfig(request, zxid));
     replica.tellCommits(this);
-    replica.serveBy(submitter, firstZxidOf(this.#epoch));
+    if (options.isLeaderServing) replica.serveBy(submitter, firstZxidOf(this.#epoch));
     for (const learner of this.#learners.values()) {
       if (learner.phase === 'ready') this.#sendUpToDate(learner);
     }
@@ -523,6 +532,10 @@ export class Leading implements CommitListener {
     }
     const { replica, committedLog, outbox, options } = this.#parts;
     const { lastAppliedZxid } = replica;
+    if (options.isSnapshotForced) {
+      this.#sendSnapshot(learner);
+      return;
+    }
     const epochs = [this.#epoch, this.#ownEpoch];
     const plan = planSync(learner.lastZxid, committedLog, lastAppliedZxid, epochs);
     switch (plan.kind) {

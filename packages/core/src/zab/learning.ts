@@ -43,8 +43,6 @@ import type { Replica } from './replica.ts';
 import type { ZabMeter } from './zab-meter.ts';
 import { epochOf, firstZxidOf } from './zxid.ts';
 
-/** How long a leader that was elected may take to open its port. */
-const CONNECT_MS_MAX = 1500;
 /** A connection that ends so soon, before the leader said anything, was taken by something in between that found its port closed. */
 const REFUSED_MS_MAX = 100;
 /** A leader that was heard of at short intervals is missed after as many of them, but not before {@link SILENCE_MS_MIN}. */
@@ -124,7 +122,7 @@ export class Learning implements CommitListener {
     this.role = parts.role;
     this.leader = parts.leader;
     this.#parts = parts;
-    this.#connectDueMs = nowMs + Math.min(CONNECT_MS_MAX, parts.options.initLimitMs);
+    this.#connectDueMs = nowMs + parts.options.connectLimitMs;
     this.#dueMs = this.#connectDueMs;
     this.#heardMs = nowMs;
     this.#lookedMs = nowMs;
@@ -145,7 +143,8 @@ export class Learning implements CommitListener {
     return this.#epoch;
   }
 
-  get isServing(): boolean {
+  /** The leader has said that this server is up to date. */
+  get isEstablished(): boolean {
     return this.#phase === 'serving';
   }
 

@@ -8,6 +8,10 @@ export interface MemberOptions {
   readonly initLimitMs: number;
   /** `syncLimit` ticks: a server that is silent for longer is gone. */
   readonly syncLimitMs: number;
+  /** `connectToLearnerMasterLimit` ticks: for connecting to a leader that was elected. */
+  readonly connectLimitMs: number;
+  /** `leader.maxTimeToWaitForEpoch`: for a quorum to come to this server after its election; at most {@link initLimitMs} in any case. */
+  readonly epochWaitMsMax: number | undefined;
   /** `fastleader.finalizeWait`, 200 in Apache's. */
   readonly finalizeWaitMs: number;
   /** `fastleader.minNotificationInterval` and `maxNotificationInterval`. */
@@ -17,6 +21,12 @@ export interface MemberOptions {
   readonly commitLogCount: number;
   /** `snapshotSizeFactor` of the size of a snapshot, in bytes: what a learner may lack and still get from the log on disk; 0 for nothing. */
   readonly logSyncBytesMax: () => number;
+  /** `forceSnapshotSync`: every learner is sent the whole state. */
+  readonly isSnapshotForced: boolean;
+  /** `leaderServes`: this server takes clients while it leads. */
+  readonly isLeaderServing: boolean;
+  /** `db.autocreate`, or the file `initialize` is there. False: without any history this server does not vote. */
+  readonly isEmptyDatabaseTrusted: boolean;
   /** `reconfigEnabled`: the configuration may change while the ensemble runs. */
   readonly isReconfigOn: boolean;
   /** `standaloneEnabled`: an ensemble cannot shrink to one server. */

@@ -24,6 +24,7 @@ import {
 import {
   type ElectionResult,
   FastLeaderElection,
+  NO_HISTORY,
   type PeerNotification,
 } from '../election/fast-leader-election.ts';
 import type { NewState } from '../new-state.ts';
@@ -122,7 +123,13 @@ export class Member {
 
   /** Clients are served. */
   get isServing(): boolean {
-    return this.#isReadOnly || this.#role?.isServing === true;
+    if (this.#isReadOnly) return true;
+    return this.isEstablished && (this.leading === undefined || this.#options.isLeaderServing);
+  }
+
+  /** It is in a role whose epoch is established: nothing that is applied here can have to be taken back. */
+  get isEstablished(): boolean {
+    return this.#role?.isEstablished === true;
   }
 
   /** Clients that are content to read are served, for there is no leader. */
@@ -436,7 +443,7 @@ export class Member {
     const own = this.memberships.isVoter
       ? {
           leader: this.#options.serverId,
-          zxid: replica.lastLoggedZxid,
+          zxid: this.#hasTrustedHistory ? replica.lastLoggedZxid : NO_HISTORY,
           peerEpoch: this.#epochs.current,
         }
       : undefined;
@@ -447,6 +454,15 @@ export class Member {
       zxid: replica.lastLoggedZxid,
       epoch: this.#epochs.current,
     });
+  }
+
+  /**
+   * A server that has taken part in no epoch may have lost its disk: what it acknowledged before is not here, and must not count as
+   * absent. Source: FileTxnSnapLog.restore (ZOOKEEPER-261).
+   */
+  get #hasTrustedHistory(): boolean {
+    if (this.#options.isEmptyDatabaseTrusted) return true;
+    return this.#replica.lastLoggedZxid > 0 || this.#epochs.current > 0;
   }
 
   /** Source: QuorumPeer.run, which waits for as long before it serves readers. */

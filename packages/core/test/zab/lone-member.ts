@@ -7,7 +7,10 @@ import {
   QuorumPacketType,
   ServerState,
 } from '@zooid/protocol';
+import type { OwnNotification } from '../../src/election/fast-leader-election.ts';
+import type { SavedEpochs } from '../../src/zab/epochs.ts';
 import type { Member } from '../../src/zab/member.ts';
+import type { MemberOptions } from '../../src/zab/member-options.ts';
 import type { MemberFact, MemberOutbox } from '../../src/zab/member-outbox.ts';
 import { writePacketOf } from '../../src/zab/packets.ts';
 import { PeerLink } from '../../src/zab/peer-link.ts';
@@ -19,12 +22,20 @@ export class LoneMember {
   readonly harness: Harness;
   readonly member: Member;
   readonly facts: MemberFact[] = [];
+  /** What it told the others of its vote. */
+  readonly notified: OwnNotification[] = [];
   /** To whom it tried to connect, in order. */
   readonly calls: number[] = [];
 
-  constructor(serverId: number) {
+  /** @param voterCount - servers 1 to this one are the ensemble. */
+  constructor(
+    serverId: number,
+    wanted: Partial<MemberOptions> = {},
+    voterCount = 3,
+    epochs: SavedEpochs = { accepted: 0, current: 0 },
+  ) {
     const outbox: MemberOutbox = {
-      notify: () => {},
+      notify: (_, notification) => this.notified.push(notification),
       connectAll: () => {},
       acceptLearners: () => {},
       refuseLearners: () => {},
@@ -42,11 +53,13 @@ export class LoneMember {
       activateMembership: () => {},
       reportMember: (fact) => this.facts.push(fact),
     };
-    const options = {
+    const options: MemberOptions = {
       serverId,
       tickTimeMs: 2000,
       initLimitMs: INIT_LIMIT_MS,
       syncLimitMs: 10_000,
+      connectLimitMs: 1500,
+      epochWaitMsMax: undefined,
       finalizeWaitMs: 200,
       notificationIntervalMsMin: 200,
       notificationIntervalMsMax: 60_000,
@@ -55,8 +68,12 @@ export class LoneMember {
       isReconfigOn: false,
       isStandaloneAllowed: true,
       isReadOnlyModeOn: false,
+      isSnapshotForced: false,
+      isLeaderServing: true,
+      isEmptyDatabaseTrusted: true,
+      ...wanted,
     };
-    const servers = [1, 2, 3].map((id) => ({
+    const servers = Array.from({ length: voterCount }, (_, index) => index + 1).map((id) => ({
       id,
       role: 'participant' as const,
       addresses: [{ host: `10.0.0.${id}`, quorumPort: 2888, electionPort: 3888 }] as const,
@@ -72,7 +89,7 @@ export class LoneMember {
       membership: { options, membership, lastSeenMembership: undefined, outbox },
     });
     const { core } = this.harness;
-    this.member = this.tell(() => core.joinEnsemble({ accepted: 0, current: 0 }));
+    this.member = this.tell(() => core.joinEnsemble(epochs));
   }
 
   tell<T>(event: () => T): T {
@@ -90,6 +107,14 @@ export class LoneMember {
     const vote = { leader, zxid: 0, peerEpoch: 0 };
     this.tell(() =>
       this.member.onNotification({ from, state: ServerState.looking, round, ...vote }, undefined),
+    );
+  }
+
+  /** The other server has found a leader. */
+  hearSettled(from: number, state: 'following' | 'leading', leader: number): void {
+    const vote = { leader, zxid: 0, peerEpoch: 1 };
+    this.tell(() =>
+      this.member.onNotification({ from, state: ServerState[state], round: 1, ...vote }, undefined),
     );
   }
 

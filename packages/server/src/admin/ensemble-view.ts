@@ -119,7 +119,7 @@ export class MemberView implements EnsembleView {
   get leading(): LeadingView | undefined {
     const { core, clock, proposalSizes } = this.#parts;
     const leading = this.#member?.leading;
-    if (leading?.isServing !== true) return undefined;
+    if (leading?.isEstablished !== true) return undefined;
     const learners = [...leading.learners].filter(({ serverId }) => serverId !== undefined);
     const followers = learners.filter(
       ({ kind, isForwarding }) => kind === 'follower' && isForwarding,

@@ -114,27 +114,21 @@ export function createDraft(): Draft {
       isMultiAddressOn: false,
       connectRetryDelayMs: 0,
       isListeningOnAllAddresses: false,
-      isTcpKeepAliveOn: false,
-      areSessionsLocal: false,
-      areLocalSessionsUpgraded: false,
       isEmptyDatabaseTrusted: true,
       election: {
         connectTimeoutMs: 0,
-        silenceTimeoutMs: -1,
+        greetingTimeoutMs: -1,
         notificationIntervalMsMin: 0,
         notificationIntervalMsMax: 0,
         bindAttemptCountMax: 0,
       },
       leader: {
         isServingClients: true,
-        snapshotSyncCountMax: 0,
-        diffSyncCountMax: 0,
         epochWaitMsMax: undefined,
         commitLogCount: 0,
         logShareMax: undefined,
         isSnapshotForced: false,
       },
-      observer: { isStored: true, reconnectDelayMs: 0, electionDelayMs: 0 },
     },
   };
   // The defaults stand in the table, as text, so that the reference page and the server cannot differ.
@@ -221,7 +215,7 @@ function buildEnsemble(draft: Draft, surroundings: EnsembleSurroundings): Ensemb
   const { peerType: _, isMultiAddressOn: __, ...options } = draft.ensemble;
   const initLimitTicks = options.initLimitTicks ?? INIT_LIMIT_TICKS;
   const syncLimitTicks = options.syncLimitTicks ?? SYNC_LIMIT_TICKS;
-  const { silenceTimeoutMs } = options.election;
+  const { greetingTimeoutMs } = options.election;
   return {
     ...options,
     ...surroundings,
@@ -230,14 +224,13 @@ function buildEnsemble(draft: Draft, surroundings: EnsembleSurroundings): Ensemb
     isReadOnlyModeOn: draft.isReadOnlyModeOn,
     initLimitTicks,
     syncLimitTicks,
-    connectLimitTicks: options.connectLimitTicks > 0 ? options.connectLimitTicks : initLimitTicks,
+    connectLimitTicks: options.connectLimitTicks > 0 ? options.connectLimitTicks : undefined,
     election: {
       ...options.election,
-      silenceTimeoutMs:
-        silenceTimeoutMs > 0 ? silenceTimeoutMs : syncLimitTicks * draft.session.tickTimeMs,
+      greetingTimeoutMs:
+        greetingTimeoutMs > 0 ? greetingTimeoutMs : syncLimitTicks * draft.session.tickTimeMs,
     },
     leader: { ...options.leader },
-    observer: { ...options.observer },
   };
 }
 

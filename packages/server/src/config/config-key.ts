@@ -13,27 +13,21 @@ interface EnsembleDraft
   extends Writable<
     Pick<
       EnsembleConfig,
-      | 'connectRetryDelayMs'
-      | 'isListeningOnAllAddresses'
-      | 'isTcpKeepAliveOn'
-      | 'areSessionsLocal'
-      | 'areLocalSessionsUpgraded'
-      | 'isEmptyDatabaseTrusted'
+      'connectRetryDelayMs' | 'isListeningOnAllAddresses' | 'isEmptyDatabaseTrusted'
     >
   > {
   /** Undefined unless set; a member must have them. */
   initLimitTicks: number | undefined;
   syncLimitTicks: number | undefined;
-  /** 0: `initLimit`. */
+  /** 0: not set. */
   connectLimitTicks: number;
   peerType: ServerRole;
   isMultiAddressOn: boolean;
-  readonly election: Writable<Omit<EnsembleConfig['election'], 'silenceTimeoutMs'>> & {
+  readonly election: Writable<Omit<EnsembleConfig['election'], 'greetingTimeoutMs'>> & {
     /** 0 or less: `syncLimit` ticks. */
-    silenceTimeoutMs: number;
+    greetingTimeoutMs: number;
   };
   readonly leader: Writable<EnsembleConfig['leader']>;
-  readonly observer: Writable<EnsembleConfig['observer']>;
 }
 
 /** The configuration while it is being put together. */

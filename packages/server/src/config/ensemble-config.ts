@@ -6,8 +6,8 @@ import type { Membership, ServerRole } from '@zooid/protocol';
 export interface ElectionConfig {
   /** `cnxTimeout`. A connection that is not there after this long is given up. */
   readonly connectTimeoutMs: number;
-  /** `quorumCnxnTimeoutMs`; `syncLimit` ticks unless set. A connection that is silent for longer is closed. */
-  readonly silenceTimeoutMs: number;
+  /** `quorumCnxnTimeoutMs`; `syncLimit` ticks unless set. Whoever connects must have said who it is by then. */
+  readonly greetingTimeoutMs: number;
   /** `fastleader.minNotificationInterval`. A vote that nobody answers is sent again after this long; then it doubles. */
   readonly notificationIntervalMsMin: number;
   /** `fastleader.maxNotificationInterval`. Where the doubling ends. */
@@ -20,11 +20,7 @@ export interface ElectionConfig {
 export interface LeaderConfig {
   /** `leaderServes`. False: the leader takes no clients. */
   readonly isServingClients: boolean;
-  /** `leader.maxConcurrentSnapSyncs`. Learners that are sent the whole state at the same time. */
-  readonly snapshotSyncCountMax: number;
-  /** `leader.maxConcurrentDiffSyncs`. Learners that are sent missed transactions at the same time. */
-  readonly diffSyncCountMax: number;
-  /** `leader.maxTimeToWaitForEpoch`. How long to wait for enough learners before electing again; undefined: `initLimitTicks`. */
+  /** `leader.maxTimeToWaitForEpoch`. How long to wait for enough learners before electing again, at most `initLimitTicks`; undefined: that long. */
   readonly epochWaitMsMax: number | undefined;
   /** `commitLogCount`. Committed transactions kept in memory for learners that come back. At least 500. */
   readonly commitLogCount: number;
@@ -35,16 +31,6 @@ export interface LeaderConfig {
   readonly logShareMax: number | undefined;
   /** `forceSnapshotSync`. Every learner is sent the whole state. */
   readonly isSnapshotForced: boolean;
-}
-
-/** A server while it observes. */
-export interface ObserverConfig {
-  /** `syncEnabled`. False: an observer keeps neither log nor snapshots. */
-  readonly isStored: boolean;
-  /** `observer.reconnectDelayMs`. Waited, or less by chance, before it looks for a leader again. */
-  readonly reconnectDelayMs: number;
-  /** `observer.election.DelayMs`. Waited before it looks for a leader. */
-  readonly electionDelayMs: number;
 }
 
 /** Everything about the ensemble of which this server is a member. */
@@ -67,23 +53,16 @@ export interface EnsembleConfig {
   readonly initLimitTicks: number;
   /** `syncLimit`. For answering while following. */
   readonly syncLimitTicks: number;
-  /** `connectToLearnerMasterLimit`; `initLimit` unless set. For connecting to a leader. */
-  readonly connectLimitTicks: number;
+  /** `connectToLearnerMasterLimit`. For connecting to a leader; undefined: 1.5 seconds, or `initLimit` if that is less. */
+  readonly connectLimitTicks: number | undefined;
   /** `leaderConnectDelayDuringRetryMs`. Between two attempts to connect to a leader. */
   readonly connectRetryDelayMs: number;
   /** `quorumListenOnAllIPs`. The ports for other servers are bound to every address, not only to that of the line. */
   readonly isListeningOnAllAddresses: boolean;
-  /** `tcpKeepAlive`. The system probes silent connections between servers. */
-  readonly isTcpKeepAliveOn: boolean;
   /** `readonlymode.enabled`. Without a quorum, clients that ask for it may read. */
   readonly isReadOnlyModeOn: boolean;
-  /** `localSessionsEnabled`. A new session is known to its server only. */
-  readonly areSessionsLocal: boolean;
-  /** `localSessionsUpgradingEnabled`. A local session becomes a global one when it makes an ephemeral. */
-  readonly areLocalSessionsUpgraded: boolean;
-  /** `db.autocreate`. False: a server without data does not vote, unless the file `initialize` is in `dataDir`. */
+  /** `db.autocreate`. False: a server without data does not vote, unless the file `initialize` is in `dataDir`, which its first epoch removes. */
   readonly isEmptyDatabaseTrusted: boolean;
   readonly election: ElectionConfig;
   readonly leader: LeaderConfig;
-  readonly observer: ObserverConfig;
 }

@@ -1,15 +1,18 @@
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { NewState, SavedEpochs, ServerCore, Turn } from '@zooid/core';
 import { systemClock } from '../clock.ts';
 import { EpochFiles } from '../disk/epoch-files.ts';
 import type { Storage } from '../storage.ts';
 import type { MemberStorage } from './member-storage.ts';
 
-/** A member's storage on disk: the log and the snapshots of `Storage`, and two files with the epochs. */
+/** A member's storage on disk: the log and the snapshots of `Storage`, two files with the epochs, and `initialize`. */
 export class DiskMemberStorage implements MemberStorage {
   readonly #storage: Storage;
   readonly #core: () => ServerCore;
   readonly #turn: () => Turn;
   readonly #files: EpochFiles;
+  readonly #initializeFile: string;
 
   constructor(parts: {
     readonly storage: Storage;
@@ -20,6 +23,12 @@ export class DiskMemberStorage implements MemberStorage {
     this.#core = parts.core;
     this.#turn = parts.turn;
     this.#files = new EpochFiles(parts.storage.snapshotDirectory);
+    this.#initializeFile = join(dirname(parts.storage.snapshotDirectory), 'initialize');
+  }
+
+  /** Somebody says that this server is new, and lacks nothing, with a file `initialize` in dataDir. Source: FileTxnSnapLog.restore. */
+  get isMarkedAsNew(): boolean {
+    return existsSync(this.#initializeFile);
   }
 
   get epochs(): SavedEpochs {
@@ -32,6 +41,8 @@ export class DiskMemberStorage implements MemberStorage {
 
   saveCurrentEpoch(epoch: number): void {
     this.#files.saveCurrent(epoch);
+    // Once only: if the disk is lost later, this server is not new.
+    rmSync(this.#initializeFile, { force: true });
   }
 
   async truncate(zxid: number): Promise<void> {

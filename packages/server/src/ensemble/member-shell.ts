@@ -93,7 +93,9 @@ export class MemberShell implements MemberOutbox {
       serverId: ensemble.serverId,
       listen: { host, port: own.electionPort },
       peers: () => this.#peers(),
+      bindAttemptCountMax: ensemble.election.bindAttemptCountMax,
       connectTimeoutMs,
+      greetingTimeoutMs: ensemble.election.greetingTimeoutMs,
       names,
       route: parts.route,
       clock: parts.clock,
@@ -130,6 +132,7 @@ export class MemberShell implements MemberOutbox {
       connection,
       names,
       connectTimeoutMs,
+      retryDelayMs: ensemble.connectRetryDelayMs,
       onConnected: (link) => this.#member?.onLeaderConnected(link),
       onRefused: (address, { message }) =>
         report({

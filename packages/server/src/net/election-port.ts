@@ -52,9 +52,13 @@ const SILENT_MS = 10_000;
 /** How long a replaced connection may last when the other side does not end it. */
 const RETIRED_MS = 1000;
 const KEEP_ALIVE_MS = 10_000;
+/** Pause before a port is tried again that somebody else has. Source: QuorumCnxManager.Listener. */
+const LISTEN_AGAIN_MS = 1000;
 
 /** What an operator would want to know. */
 export type ElectionPortFact =
+  /** It is tried again. */
+  | { readonly kind: 'election-port-unavailable'; readonly port: number; readonly reason: string }
   | {
       readonly kind: 'election-peer-unreachable';
       readonly server: ServerId;
@@ -89,8 +93,12 @@ export interface ElectionPortParts {
   readonly listen: { readonly host?: string | undefined; readonly port: number };
   /** The servers of the configuration in force and of the next one, as they are now. */
   readonly peers: () => ReadonlyMap<ServerId, PeerAddress>;
-  /** Time for a connection to stand, and for one that was accepted to say who it is (`cnxTimeout`). */
+  /** How often it is tried to listen (`electionPortBindRetry`); 0 is without end. */
+  readonly bindAttemptCountMax: number;
+  /** Time for a connection to stand (`cnxTimeout`). */
   readonly connectTimeoutMs: number;
+  /** Time for a server whose connection was accepted to say who it is (`quorumCnxnTimeoutMs`). */
+  readonly greetingTimeoutMs: number;
   readonly names: NameLookup;
   /** Where an address is really dialled; there, unless given. */
   readonly route?: PeerRoute | undefined;
@@ -129,6 +137,8 @@ export class ElectionPort {
   #port = 0;
   #nextNamelessId = -1;
   #isClosed = false;
+  /** Ends the pause between two attempts to listen. */
+  #endPause: () => void = () => {};
 
   constructor(parts: ElectionPortParts) {
     this.#parts = parts;
@@ -138,19 +148,52 @@ export class ElectionPort {
     );
   }
 
-  /** Begins to listen. @returns the port. @throws what the system says, for example EADDRINUSE. */
-  listen(): Promise<number> {
+  /** Begins to listen, at the last attempt that it has. @returns the port. @throws what the system says to that one, for example EADDRINUSE. */
+  async listen(): Promise<number> {
+    const { bindAttemptCountMax, events, listen } = this.#parts;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#tryListen();
+      } catch (error) {
+        if (this.#isClosed || attempt === bindAttemptCountMax) throw error;
+        if (attempt === 1) {
+          const { message: reason } = error as Error;
+          events.onFact({ kind: 'election-port-unavailable', port: listen.port, reason });
+        }
+        await this.#pause();
+        if (this.#isClosed) throw error;
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, LISTEN_AGAIN_MS);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #tryListen(): Promise<number> {
     const { host, port } = this.#parts.listen;
+    const server = this.#server;
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-        this.#server.off('error', reject);
+      const onListening = () => {
+        server.off('error', onError);
         // One that could not be accepted is no reason to end the server.
-        this.#server.on('error', () => {});
-        const address = this.#server.address();
+        server.on('error', () => {});
+        const address = server.address();
         this.#port = typeof address === 'object' && address !== null ? address.port : port;
         resolve(this.#port);
-      });
+      };
+      const onError = (error: Error) => {
+        server.off('listening', onListening);
+        reject(error);
+      };
+      server.once('error', onError).once('listening', onListening);
+      server.listen({ port, ...(host === undefined ? {} : { host }) });
     });
   }
 
@@ -188,6 +231,7 @@ export class ElectionPort {
   /** Ends everything; no event follows. Resolves when the port is free. */
   close(): Promise<void> {
     this.#isClosed = true;
+    this.#endPause();
     for (const greeting of this.#greetings) greeting.giveUp();
     this.#greetings.clear();
     for (const peer of this.#peers.values()) {
@@ -303,7 +347,7 @@ export class ElectionPort {
     }
     this.#keep(socket);
     const address = hostAddress(remoteAddress);
-    const greeting = new ElectionGreeting(socket, this.#parts.connectTimeoutMs, {
+    const greeting = new ElectionGreeting(socket, this.#parts.greetingTimeoutMs, {
       onGreeted: (message, rest) => {
         this.#greetings.delete(greeting);
         this.#onGreeted(socket, address, message, rest);

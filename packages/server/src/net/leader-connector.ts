@@ -4,14 +4,13 @@ import type { NameLookup } from './name-lookup.ts';
 import type { HostPort } from './peer-address.ts';
 import { QuorumConnection, type QuorumConnectionParts } from './quorum-connection.ts';
 
-/** Pause after a refusal: the leader may not have begun to listen. */
-const AGAIN_MS = 20;
-
 export interface LeaderConnectorParts {
   readonly connection: QuorumConnectionParts;
   readonly names: NameLookup;
   /** For one attempt. */
   readonly connectTimeoutMs: number;
+  /** Pause after a refusal: the leader may not have begun to listen. */
+  readonly retryDelayMs: number;
   /** It has connected; within a turn. */
   readonly onConnected: (link: QuorumConnection) => void;
   /** An attempt failed; the next one follows. Told once for each reason. */
@@ -43,7 +42,7 @@ export class LeaderConnector {
   connectToLeader(address: () => HostPort | undefined): void {
     this.cancel();
     // The connection before may have been none: not again and again without a pause.
-    const pauseMs = this.#connectedMs + AGAIN_MS - performance.now();
+    const pauseMs = this.#connectedMs + this.#parts.retryDelayMs - performance.now();
     if (pauseMs <= 0) this.#try(address);
     else this.#again = setTimeout(() => this.#try(address), pauseMs);
   }
@@ -63,10 +62,10 @@ export class LeaderConnector {
   }
 
   #try(address: () => HostPort | undefined): void {
-    const { connectTimeoutMs, names } = this.#parts;
+    const { connectTimeoutMs, retryDelayMs, names } = this.#parts;
     const target = address();
     if (target === undefined) {
-      this.#again = setTimeout(() => this.#try(address), AGAIN_MS);
+      this.#again = setTimeout(() => this.#try(address), retryDelayMs);
       return;
     }
     this.#dial = new Dial(target, connectTimeoutMs, names, {
@@ -74,7 +73,7 @@ export class LeaderConnector {
       onFailed: (error) => {
         if (this.#lastRefusal !== error.message) this.#parts.onRefused(target, error);
         this.#lastRefusal = error.message;
-        this.#again = setTimeout(() => this.#try(address), AGAIN_MS);
+        this.#again = setTimeout(() => this.#try(address), retryDelayMs);
       },
     });
   }

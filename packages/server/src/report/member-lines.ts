@@ -62,6 +62,14 @@ export function memberLineOf(fact: EnsembleFact): MemberLine {
       const { address, message: detail } = fact;
       return provoked('warn', 'malformed packet on the quorum port', { address, detail });
     }
+    case 'election-port-unavailable': {
+      const { port, reason } = fact;
+      return line('error', 'the election port cannot be had yet', {
+        port,
+        reason,
+        remedy: 'end whatever has the port, or give this server another one in every list',
+      });
+    }
     case 'election-peer-unreachable': {
       const { server, address, reason } = fact;
       return provoked('info', 'server cannot be reached', { server, address, reason });

@@ -126,39 +126,30 @@ describe('a member of an ensemble', () => {
       isStandaloneAllowed: true,
       initLimitTicks: 10,
       syncLimitTicks: 5,
-      connectLimitTicks: 10,
-      connectRetryDelayMs: 100,
+      connectLimitTicks: undefined,
+      connectRetryDelayMs: 20,
       isListeningOnAllAddresses: false,
-      isTcpKeepAliveOn: false,
       isReadOnlyModeOn: false,
-      areSessionsLocal: false,
-      areLocalSessionsUpgraded: false,
       isEmptyDatabaseTrusted: true,
       election: {
         connectTimeoutMs: 5000,
-        silenceTimeoutMs: 15_000,
+        greetingTimeoutMs: 15_000,
         notificationIntervalMsMin: 200,
         notificationIntervalMsMax: 60_000,
         bindAttemptCountMax: 3,
       },
       leader: {
         isServingClients: true,
-        snapshotSyncCountMax: 10,
-        diffSyncCountMax: 100,
         epochWaitMsMax: undefined,
         commitLogCount: 500,
         logShareMax: 0.33,
         isSnapshotForced: false,
       },
-      observer: { isStored: true, reconnectDelayMs: 0, electionDelayMs: 200 },
     });
   });
 
   test('obeys the keys that a single server passes over', () => {
     const keys = `connectToLearnerMasterLimit=4
-syncEnabled=false
-observer.reconnectDelayMs=7
-observer.election.DelayMs=8
 leaderServes=no
 cnxTimeout=900
 quorumCnxnTimeoutMs=1234
@@ -168,15 +159,10 @@ fastleader.minNotificationInterval=20
 fastleader.maxNotificationInterval=40
 leader.maxTimeToWaitForEpoch=77
 leaderConnectDelayDuringRetryMs=5
-localSessionsEnabled=true
-localSessionsUpgradingEnabled=true
-tcpKeepAlive=true
 db.autocreate=false
 commitLogCount=501
 snapshotSizeFactor=-1
 forceSnapshotSync=true
-leader.maxConcurrentSnapSyncs=2
-leader.maxConcurrentDiffSyncs=3
 `;
     const properties: [string, string][] = [['readonlymode.enabled', 'true']];
     const config = member(keys + THREE, { ...input('1'), properties });
@@ -184,28 +170,22 @@ leader.maxConcurrentDiffSyncs=3
       connectLimitTicks: 4,
       connectRetryDelayMs: 5,
       isListeningOnAllAddresses: true,
-      isTcpKeepAliveOn: true,
       isReadOnlyModeOn: true,
-      areSessionsLocal: true,
-      areLocalSessionsUpgraded: true,
       isEmptyDatabaseTrusted: false,
       election: {
         connectTimeoutMs: 900,
-        silenceTimeoutMs: 1234,
+        greetingTimeoutMs: 1234,
         notificationIntervalMsMin: 20,
         notificationIntervalMsMax: 40,
         bindAttemptCountMax: 0,
       },
       leader: {
         isServingClients: false,
-        snapshotSyncCountMax: 2,
-        diffSyncCountMax: 3,
         epochWaitMsMax: 77,
         commitLogCount: 501,
         logShareMax: undefined,
         isSnapshotForced: true,
       },
-      observer: { isStored: false, reconnectDelayMs: 7, electionDelayMs: 8 },
     });
     expect(good(keys, { properties }).ensemble).toBeUndefined();
   });

@@ -18,7 +18,11 @@ import {
   OBSERVER_ID,
 } from '@zooid/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ElectionPort, type ElectionPortFact } from '../../src/net/election-port.ts';
+import {
+  ElectionPort,
+  type ElectionPortFact,
+  type ElectionPortParts,
+} from '../../src/net/election-port.ts';
 import { NameLookup } from '../../src/net/name-lookup.ts';
 import type { PeerAddress } from '../../src/net/peer-address.ts';
 import { freePort } from './free-port.ts';
@@ -60,6 +64,10 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
+type StationParts = Partial<
+  Pick<ElectionPortParts, 'listen' | 'bindAttemptCountMax' | 'greetingTimeoutMs'>
+>;
+
 /** An election port and all that it told. */
 class Station {
   readonly id: ServerId;
@@ -73,15 +81,18 @@ class Station {
   nowMs = 0;
   #listening = 0;
 
-  private constructor(id: ServerId, connectTimeoutMs: number, resolve?: NameLookup) {
+  constructor(id: ServerId, wanted: StationParts = {}) {
     this.id = id;
     const tell = () => this.happenings.tell();
     this.port = new ElectionPort({
       serverId: id,
       listen: { host: HOST, port: 0 },
       peers: () => this.peers,
-      connectTimeoutMs,
-      names: resolve ?? new NameLookup(),
+      bindAttemptCountMax: 1,
+      connectTimeoutMs: 10_000,
+      greetingTimeoutMs: 10_000,
+      names: new NameLookup(),
+      ...wanted,
       clock: { nowMs: () => this.nowMs },
       events: {
         onNotification: (from, { zxid }) => {
@@ -104,12 +115,16 @@ class Station {
     });
   }
 
-  static async open(id: ServerId, connectTimeoutMs = 10_000, names?: NameLookup): Promise<Station> {
-    const station = new Station(id, connectTimeoutMs, names);
-    station.#listening = await station.port.listen();
-    cleanUps.push(() => station.port.close());
-    station.peers.set(id, station.address);
+  static async open(id: ServerId, wanted: StationParts = {}): Promise<Station> {
+    const station = new Station(id, wanted);
+    await station.open();
     return station;
+  }
+
+  async open(): Promise<void> {
+    cleanUps.push(() => this.port.close());
+    this.#listening = await this.port.listen();
+    this.peers.set(this.id, this.address);
   }
 
   get address(): PeerAddress {
@@ -539,7 +554,7 @@ describe('malformed input', () => {
   });
 
   test('a connection that says nothing is ended in time', async () => {
-    const station = await Station.open(3, 30);
+    const station = await Station.open(3, { greetingTimeoutMs: 30 });
     const line = await Line.to(station);
     await line.until(() => line.isClosed);
     expect(station.facts).toMatchObject([
@@ -582,4 +597,46 @@ test('a port that is closed lets go of everything and tells nothing more', async
   expect(station.changes).toEqual(['+9']);
   expect(station.facts).toEqual([]);
   await Switchboard.open(electionPort);
+});
+
+describe('a port that somebody else has', () => {
+  async function occupied(): Promise<[Server, number]> {
+    const server = createServer().listen(0, HOST);
+    await once(server, 'listening');
+    cleanUps.push(() => server.close());
+    return [server, (server.address() as AddressInfo).port];
+  }
+
+  test('is tried again, and is listened on once it is free', async () => {
+    const [server, port] = await occupied();
+    const station = new Station(3, { listen: { host: HOST, port }, bindAttemptCountMax: 0 });
+    const opened = station.open();
+    await station.until(() => station.facts.length > 0);
+    expect(station.facts).toMatchObject([{ kind: 'election-port-unavailable', port }]);
+    server.close();
+    await opened;
+    expect(station.address.electionPort).toBe(port);
+    await Line.to(station, greeting(9n));
+    await station.until(() => station.port.isConnected(9));
+  });
+
+  test('is given up after as many attempts as there may be', async () => {
+    const [, port] = await occupied();
+    const listen = { host: HOST, port };
+    const once = new Station(3, { listen, bindAttemptCountMax: 1 });
+    await expect(once.open()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(once.facts).toEqual([]);
+    const twice = new Station(3, { listen, bindAttemptCountMax: 2 });
+    await expect(twice.open()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(twice.facts).toHaveLength(1);
+  });
+
+  test('is given up when the server ends', async () => {
+    const [, port] = await occupied();
+    const station = new Station(3, { listen: { host: HOST, port }, bindAttemptCountMax: 0 });
+    const opened = expect(station.open()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await station.until(() => station.facts.length > 0);
+    await station.port.close();
+    await opened;
+  });
 });

@@ -89,6 +89,7 @@ function newConnector(): [LeaderConnector, Side] {
     connection: side.connection,
     names: new NameLookup(),
     connectTimeoutMs: 10_000,
+    retryDelayMs: 20,
     onConnected: side.onConnected,
     onRefused: (address, error) =>
       side.tell(`refused ${address.port} ${(error as NodeJS.ErrnoException).code}`),

@@ -294,7 +294,7 @@ export class Checks {
     if (applied > disk.durableZxid) {
       this.fail('applied-before-sync', `${process.name} shows ${zxidText(applied)}`);
     }
-    if (core.member?.leading?.isServing === true && applied > this.committedZxid) {
+    if (core.member?.leading?.isEstablished === true && applied > this.committedZxid) {
       // A leader whose learners are all observers, or that is alone, tells nobody.
       if (epochOf(applied) === core.member.leading.epoch) this.#onCommit(applied);
     }

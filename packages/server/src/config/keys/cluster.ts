@@ -73,7 +73,8 @@ export const clusterKeys: readonly ConfigKey[] = [
     name: 'connectToLearnerMasterLimit',
     form: 'file',
     default: '0',
-    meaning: 'Ticks for which a learner tries to connect. 0 stands for initLimit.',
+    meaning:
+      'Ticks for which a learner tries to connect to a leader. 0 stands for 1.5 seconds, or initLimit if that is less.',
     reader: integer(),
     put: (draft, value) => {
       draft.ensemble.connectLimitTicks = value;
@@ -135,16 +136,13 @@ export const clusterKeys: readonly ConfigKey[] = [
       draft.dynamicConfigFile = file;
     },
   }),
-  ensemble({
+  accepted({
     name: 'syncEnabled',
     form: 'file',
     aliases: ['zookeeper.observer.syncEnabled'],
     default: 'true',
     meaning: 'Observers keep a log and snapshots.',
-    reader: strictBoolean,
-    put: (draft, value) => {
-      draft.ensemble.observer.isStored = value;
-    },
+    instead: 'An observer always keeps a log and snapshots.',
   }),
   accepted({
     name: 'observerMasterPort',
@@ -160,25 +158,19 @@ export const clusterKeys: readonly ConfigKey[] = [
     meaning: 'Bytes that a follower keeps for its observers.',
     instead: 'Observers are served by the leader.',
   }),
-  ensemble({
+  accepted({
     name: 'observer.reconnectDelayMs',
     form: 'both',
     default: '0',
     meaning: 'Milliseconds that an observer waits before it connects again.',
-    reader: propertyInteger({ min: 0 }),
-    put: (draft, value) => {
-      draft.ensemble.observer.reconnectDelayMs = value;
-    },
+    instead: 'An observer looks for a leader at once.',
   }),
-  ensemble({
+  accepted({
     name: 'observer.election.DelayMs',
     form: 'both',
     default: '200',
     meaning: 'Milliseconds that an observer waits before it looks for a leader.',
-    reader: propertyInteger({ min: 0 }),
-    put: (draft, value) => {
-      draft.ensemble.observer.electionDelayMs = value;
-    },
+    instead: 'An observer looks for a leader at once.',
   }),
   ensemble({
     name: 'leaderServes',
@@ -204,17 +196,18 @@ export const clusterKeys: readonly ConfigKey[] = [
     name: 'quorumCnxnTimeoutMs',
     form: 'both',
     default: '-1',
-    meaning: 'Milliseconds of silence on an election connection. -1 stands for syncLimit ticks.',
+    meaning:
+      'Milliseconds for a server that connects to the election port to say who it is. -1 stands for syncLimit ticks.',
     reader: propertyInteger(),
     put: (draft, value) => {
-      draft.ensemble.election.silenceTimeoutMs = value;
+      draft.ensemble.election.greetingTimeoutMs = value;
     },
   }),
   ensemble({
     name: 'electionPortBindRetry',
     form: 'both',
     default: '3',
-    meaning: 'Attempts to bind the election port. 0 is without end.',
+    meaning: 'Attempts to bind the election port, a second apart. 0 is without end.',
     reader: propertyInteger({ min: 0 }),
     put: (draft, value) => {
       draft.ensemble.election.bindAttemptCountMax = value;
@@ -281,7 +274,8 @@ export const clusterKeys: readonly ConfigKey[] = [
     name: 'leader.maxTimeToWaitForEpoch',
     form: 'both',
     default: '-1',
-    meaning: 'Milliseconds after which a leader without enough followers gives up. -1 is never.',
+    meaning:
+      'Milliseconds after which a leader without enough followers gives up, initLimit at most. -1 stands for initLimit.',
     reader: propertyInteger(),
     put: (draft, value) => {
       draft.ensemble.leader.epochWaitMsMax = value < 0 ? undefined : value;
@@ -290,7 +284,8 @@ export const clusterKeys: readonly ConfigKey[] = [
   ensemble({
     name: 'leaderConnectDelayDuringRetryMs',
     form: 'both',
-    default: '100',
+    default: '20',
+    defaultNote: "Apache's: 100",
     meaning: 'Milliseconds between two attempts to reach the leader.',
     reader: propertyInteger({ min: 0 }),
     put: (draft, value) => {
@@ -333,25 +328,20 @@ export const clusterKeys: readonly ConfigKey[] = [
       draft.isReadOnlyModeOn = isOn;
     },
   }),
-  ensemble({
+  accepted({
     name: 'localSessionsEnabled',
     form: 'file',
     default: 'false',
     meaning: 'Sessions that only one server knows.',
-    reader: strictBoolean,
-    put: (draft, value) => {
-      draft.ensemble.areSessionsLocal = value;
-    },
+    instead:
+      "Every session is known to all servers. Leave it off in Apache's servers, too, while they are in the same ensemble: a leader refuses writes of sessions that it does not know.",
   }),
-  ensemble({
+  accepted({
     name: 'localSessionsUpgradingEnabled',
     form: 'file',
     default: 'false',
     meaning: 'A local session becomes a global one when it needs to.',
-    reader: strictBoolean,
-    put: (draft, value) => {
-      draft.ensemble.areLocalSessionsUpgraded = value;
-    },
+    instead: 'Every session is known to all servers from its beginning.',
   }),
   accepted({
     name: 'leader.ackLoggingFrequency',
@@ -360,22 +350,19 @@ export const clusterKeys: readonly ConfigKey[] = [
     meaning: 'Every how many acknowledgements a trace line is written.',
     instead: 'Acknowledgements are counted in the metrics.',
   }),
-  ensemble({
+  accepted({
     name: 'tcpKeepAlive',
     form: 'both',
     default: 'false',
     meaning: 'The system probes silent connections between servers.',
-    reader: propertyBoolean,
-    put: (draft, value) => {
-      draft.ensemble.isTcpKeepAliveOn = value;
-    },
+    instead: 'It always does, after 10 seconds of silence.',
   }),
   ensemble({
     name: 'db.autocreate',
     form: 'both',
     default: 'true',
     meaning:
-      'False: a server with an empty database does not vote, unless there is a file `initialize` in dataDir.',
+      'False: a server with an empty database does not vote, unless there is a file `initialize` in dataDir. Its first epoch removes the file.',
     reader: propertyBoolean,
     put: (draft, value) => {
       draft.ensemble.isEmptyDatabaseTrusted = value;

@@ -1,5 +1,5 @@
-import { accepted, type ConfigKey, ensemble, honoured } from '../config-key.ts';
-import { propertyBoolean, propertyInteger } from '../value-readers.ts';
+import { accepted, type ConfigKey, honoured } from '../config-key.ts';
+import { propertyBoolean } from '../value-readers.ts';
 
 const ONE_THREAD = 'One thread does all the work of a server; there is no pool to size.';
 const NO_CACHE = 'Replies are encoded straight from the tree, so there is no cache to size.';
@@ -111,25 +111,20 @@ export const performanceKeys: readonly ConfigKey[] = [
   pauseKey('jvm.pause.info-threshold.ms', '1000', 'Milliseconds above which a pause is mentioned.'),
   pauseKey('jvm.pause.warn-threshold.ms', '10000', 'Milliseconds above which it is a warning.'),
   pauseKey('jvm.pause.sleep.time.ms', '500', 'Milliseconds between two looks.'),
-  ensemble({
+  accepted({
     name: 'leader.maxConcurrentSnapSyncs',
     form: 'both',
     default: '10',
     meaning: 'Learners that are sent the whole state at the same time.',
-    reader: propertyInteger({ min: 1 }),
-    put: (draft, count) => {
-      draft.ensemble.leader.snapshotSyncCountMax = count;
-    },
+    instead: 'One learner at a time is sent the whole state; the others wait.',
   }),
-  ensemble({
+  accepted({
     name: 'leader.maxConcurrentDiffSyncs',
     form: 'both',
     default: '100',
     meaning: 'Learners that are sent missed transactions at the same time.',
-    reader: propertyInteger({ min: 1 }),
-    put: (draft, count) => {
-      draft.ensemble.leader.diffSyncCountMax = count;
-    },
+    instead:
+      'What is missed is sent from memory to all who ask for it, and from the log on disk to one at a time.',
   }),
   ...pipelineKeys.map(([name, meaning, instead]) =>
     accepted({ name, form: 'both', default: 'false', meaning, instead }),
