@@ -180,8 +180,9 @@ export class FastLeaderElection {
       return this.#decide({ ...this.#proposal, round: this.#round });
     }
     if (nowMs >= this.#tellAgainMs) {
-      if (this.#hasHeard) this.#tellAll();
-      else this.#outbox.connectAll();
+      if (!this.#hasHeard) this.#outbox.connectAll();
+      // Also over connections that stand: what was told over those before them may be lost, and who has a leader says nothing unasked.
+      this.#tellAll();
       this.#hasHeard = false;
       this.#intervalMs = Math.min(this.#intervalMs * 2, this.#options.notificationIntervalMsMax);
       this.#tellAgainMs = nowMs + this.#intervalMs;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { FastLeaderElection } from '../../src/election/fast-leader-election.ts';
 import { isBetter, type Vote } from '../../src/election/vote.ts';
 import { GroupQuorum, MajorityQuorum } from '../../src/quorum/quorum.ts';
 import { ElectionWorld } from './election-world.ts';
@@ -43,6 +44,24 @@ describe('an election', () => {
     world.run(100_000);
     expect(world.resultOf(1)).toBeUndefined();
     expect(world.connects.length).toBeGreaterThan(3);
+  });
+
+  test('asks again and again, also while nothing is heard: what was told before may be lost', () => {
+    const told: number[] = [];
+    const election = new FastLeaderElection(
+      {
+        serverId: 1,
+        quorums: () => [three],
+        isReachable: () => true,
+        finalizeWaitMs: 200,
+        notificationIntervalMsMin: 200,
+        notificationIntervalMsMax: 60_000,
+      },
+      { notify: (to) => told.push(to), connectAll: () => {} },
+    );
+    election.start(vote(1), 0);
+    for (let i = 0; i < 3; i++) election.onTime(election.nextDueMs);
+    expect(told).toEqual([2, 3, 2, 3, 2, 3, 2, 3]);
   });
 
   test('gives a better vote a moment to come before it ends', () => {
