@@ -80,7 +80,7 @@ function runRounds(world: World, durationMs: number): void {
     awaitLife(world);
     world.sessions.setPeace(world.scheduler.nowMs);
     for (
-      const untilMs = world.scheduler.nowMs + random.between(1000, 30_000);
+      const untilMs = world.scheduler.nowMs + random.between(1000, 60_000);
       world.scheduler.nowMs < untilMs;
     ) {
       world.run(random.between(500, 10_000));

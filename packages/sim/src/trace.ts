@@ -29,6 +29,11 @@ export class Trace {
     return this.#hash.value;
   }
 
+  /** Somebody reads the lines: only then are details worth their making. */
+  get hasReader(): boolean {
+    return this.#print !== undefined || this.#keepCount > 0;
+  }
+
   get recent(): readonly string[] {
     return this.#recent;
   }
@@ -41,7 +46,7 @@ export class Trace {
     hash.word(this.#wordOf(what));
     hash.number(a);
     hash.number(b);
-    if (this.#print === undefined && this.#keepCount === 0) return;
+    if (!this.hasReader) return;
     const line = `${this.#scheduler.nowMs.toFixed(3).padStart(12)} ${who.padEnd(3)} ${what.padEnd(16)} ${hex(a)} ${hex(b)} ${text}`;
     this.#print?.(line);
     if (this.#keepCount === 0) return;

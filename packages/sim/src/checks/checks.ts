@@ -165,7 +165,7 @@ export class Checks {
 
   onMemberFact(process: ServerProcess, fact: MemberFact): void {
     const { trace } = this.#world;
-    const text = JSON.stringify(fact);
+    const text = trace.hasReader ? JSON.stringify(fact) : '';
     trace.add(process.name, fact.kind, 0, 0, text);
     this.#count(fact.kind === 'learner-sync' ? fact.plan : fact.kind);
     if (fact.kind === 'serving' && fact.role === 'leading')
