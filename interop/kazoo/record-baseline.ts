@@ -1,5 +1,5 @@
 /**
- * Writes what kazoo's suite gives against one Apache server:
+ * Writes what kazoo's suite gives against three Apache servers, for which the machine should be quiet:
  *
  *   node --conditions=@zooid/source --import tsx interop/kazoo/record-baseline.ts
  */

@@ -7,9 +7,10 @@ import { EXPECTED_FAILURES } from '../kazoo/expected.ts';
 import { runKazooSuite } from '../kazoo/run-suite.ts';
 
 const missing = missingPeer('kazoo', 'apache');
+const SECOND_CHANCES_MAX = 12;
 
 describe.skipIf(missing !== undefined)(suiteTitle("kazoo's own test suite", missing), () => {
-  test('every test that passes against one Apache server passes here, but for those listed with a reason', async () => {
+  test('every test that passes against three servers of Apache passes against three here, but for those listed with a reason', async () => {
     const baseline = await readFile(
       resolve(import.meta.dirname, '../kazoo/baseline-apache-3.8.0.txt'),
       'utf8',
@@ -20,17 +21,28 @@ describe.skipIf(missing !== undefined)(suiteTitle("kazoo's own test suite", miss
     });
     expect(wanted.length).toBeGreaterThan(400);
 
-    const { outcomes, messages, output } = await runKazooSuite(TARGET);
+    const first = await runKazooSuite(TARGET);
+    const { output } = first;
+    const outcomes = new Map(first.outcomes);
+    const messages = new Map(first.messages);
 
     const isListed = (name: string) => EXPECTED_FAILURES.some(([pattern]) => pattern.test(name));
     const due = wanted.filter((name) => TARGET === 'apache' || !isListed(name));
     expect(outcomes.size, output).toBeGreaterThanOrEqual(due.length);
-    const regressions = wanted.filter((name) => outcomes.get(name) !== 'passed' && !isListed(name));
+    const isDue = (name: string) => outcomes.get(name) !== 'passed' && !isListed(name);
+    const failed = wanted.filter(isDue);
+    // Some give a server five seconds to start again, which a busy machine does not: they get a second chance.
+    if (failed.length > 0 && failed.length <= SECOND_CHANCES_MAX) {
+      const again = await runKazooSuite(TARGET, failed);
+      for (const [name, outcome] of again.outcomes) outcomes.set(name, outcome);
+      for (const [name, message] of again.messages) messages.set(name, message);
+    }
+    const regressions = wanted.filter(isDue);
     const report = regressions.map((name) => `${name}\n${messages.get(name) ?? 'did not run'}`);
     expect(regressions, report.join('\n\n')).toEqual([]);
     if (TARGET === 'zooid') {
       const needless = wanted.filter((name) => outcomes.get(name) === 'passed' && isListed(name));
       expect(needless, 'listed in expected.ts, and yet they pass').toEqual([]);
     }
-  }, 420_000);
+  }, 900_000);
 });
