@@ -72,5 +72,7 @@ function report(result: RunResult): void {
   console.log(`  ${counts.join(', ')}`);
   if (violation === undefined) return;
   console.log(`  FOUND ${violation.stack ?? violation.message}`);
-  console.log(`  again: npm run sim -- --seed ${seed} --trace`);
+  const plant = values.plant === undefined ? '' : ` --plant ${values.plant}`;
+  const minutes = ` --simulated-minutes ${values['simulated-minutes']}`;
+  console.log(`  again: npm run sim -- --seed ${seed}${minutes}${plant} --trace`);
 }
