@@ -40,7 +40,7 @@ export interface LeadingView {
 /** A member of an ensemble. */
 export interface EnsembleView {
   readonly serverId: number;
-  /** Whether it has a role, and clients but readers are served. */
+  /** Whether it has a role in an epoch that is established. */
   readonly isInService: boolean;
   readonly zabState: ZabState;
   /** Undefined while nobody is known to lead. */
@@ -80,8 +80,7 @@ export class MemberView implements EnsembleView {
   }
 
   get isInService(): boolean {
-    const member = this.#member;
-    return member?.isServing === true && !member.isReadOnly;
+    return this.#member?.isEstablished === true;
   }
 
   get zabState(): ZabState {
