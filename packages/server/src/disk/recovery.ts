@@ -136,6 +136,7 @@ export function* recovery(
   assertReached(snapshots, chosen?.name, replay);
   if (replay.duplicates > 0) facts.push({ kind: 'duplicate-records', count: replay.duplicates });
   repair(options, replay.flaws, facts);
+  if (options.tornTail === 'repaired') syncNewestLog(options.logDirectory);
 
   return {
     lastZxid: replay.lastZxid,
@@ -331,5 +332,20 @@ function removeLog(file: string): void {
     fs.fsyncSync(directory);
   } finally {
     fs.closeSync(directory);
+  }
+}
+
+/**
+ * The last process may have died within its last write: what was read back then need not be on the disk. From here on it counts as
+ * logged, and as acknowledged, if a leader asks.
+ */
+function syncNewestLog(logDirectory: string): void {
+  const newest = listLogs(logDirectory).at(-1);
+  if (newest === undefined) return;
+  const fd = fs.openSync(newest.path, 'r');
+  try {
+    fs.fdatasyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
   }
 }
