@@ -84,7 +84,7 @@ describe('the configuration', () => {
 describe('the problems', () => {
   test('are all reported at once, in the order of the lines, each with what to do', () => {
     const problems = bad(
-      'tickTime=fast\nmaxClientCnxns=many\nmetricsProvider.className=x.Y\nlocalSessionsEnabled=maybe\n',
+      'tickTime=fast\nmaxClientCnxns=many\nmetricsProvider.className=x.Y\nquorumListenOnAllIPs=maybe\n',
     );
     expect(problems.map(describeProblem)).toEqual([
       'zoo.cfg:3: tickTime=fast is not a whole number. Write digits only, without a unit.',
@@ -92,7 +92,7 @@ describe('the problems', () => {
       expect.stringMatching(
         /^zoo\.cfg:5: metricsProvider\.className=x\.Y is not known\. Write one of: org\.apache/,
       ),
-      'zoo.cfg:6: localSessionsEnabled=maybe is neither true nor false. Write true or false.',
+      'zoo.cfg:6: quorumListenOnAllIPs=maybe is neither true nor false. Write true or false.',
     ]);
   });
 
