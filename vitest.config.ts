@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // The condition lets tests read the sources of every package: no build is needed to run one test.
@@ -7,6 +8,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // As many as there are processors: most tests wait for servers, or for the disk, most of the time.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         extends: true,
