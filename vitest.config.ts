@@ -35,8 +35,7 @@ export default defineConfig({
           include: ['interop/test/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          // Real servers and clients, one after the other, after everything else.
-          fileParallelism: false,
+          // Real servers and clients, after everything else.
           sequence: { groupOrder: 1 },
         },
       },
