@@ -23,6 +23,8 @@ export interface EnsembleParts {
   readonly directory: string;
   /** The directory is removed at the end. */
   readonly isTemporary: boolean;
+  /** All is closed: the ports may be others'. */
+  readonly onClosed: () => void;
 }
 
 /** How often it is looked whether a wait is over. */
@@ -141,10 +143,11 @@ export class EnsembleUnderTest implements TestEnsemble {
   }
 
   async #close(): Promise<void> {
-    const { network, isTemporary, directory } = this.#parts;
+    const { network, isTemporary, directory, onClosed } = this.#parts;
     await allOf(this.members.map((member) => member.close()));
     await network?.close();
     if (isTemporary) await rm(directory, { recursive: true, force: true });
+    onClosed();
   }
 
   #partsOf(id: number): MemberParts {

@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EnsembleConfig } from '@zooid/server';
-import { EnsembleUnderTest } from './ensemble-under-test.ts';
-import { openOnFreePort } from './free-port.ts';
+import { type EnsembleParts, EnsembleUnderTest } from './ensemble-under-test.ts';
+import { openOnFreePort, reservePorts } from './free-port.ts';
 import { PeerNetwork, type PeerPorts } from './peer-network.ts';
 import type { TestServerOptions } from './start-test-server.ts';
 import { LOCAL_HOST } from './tcp-proxy.ts';
@@ -29,6 +29,8 @@ const SERVER_COUNT = 3;
  */
 const INIT_LIMIT_TICKS = 100;
 const SYNC_LIMIT_TICKS = 30;
+/** How often other ports are tried when somebody took one of those that were free. */
+const ATTEMPT_COUNT_MAX = 10;
 
 /**
  * Starts a real ensemble in this process: members on free ports of 127.0.0.1, each behind a proxy for its clients, and with proxies
@@ -53,23 +55,42 @@ export async function startTestEnsemble(options: TestEnsembleOptions = {}): Prom
   const directory = isTemporary
     ? await mkdtemp(join(tmpdir(), 'zooid-test-ensemble-'))
     : storage.dataDir;
+  const parts = {
+    options: common,
+    limits: {
+      initLimitTicks: INIT_LIMIT_TICKS,
+      syncLimitTicks: SYNC_LIMIT_TICKS,
+      ...ensemble,
+    },
+    participantCount: servers,
+    directory,
+    isTemporary,
+  };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnFreePorts(servers + observers, parts);
+    } catch (error) {
+      // Another process took a port between the look and the use.
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (isTaken && attempt < ATTEMPT_COUNT_MAX) continue;
+      if (isTemporary) await rm(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+}
+
+async function startOnFreePorts(
+  memberCount: number,
+  parts: Omit<EnsembleParts, 'ports' | 'network' | 'onClosed'>,
+): Promise<TestEnsemble> {
+  const ports = await freePorts(memberCount);
+  const giveBack = reservePorts(
+    ports.flatMap(({ quorumPort, electionPort }) => [quorumPort, electionPort]),
+  );
   let network: PeerNetwork | undefined;
   try {
-    const ports = await freePorts(servers + observers);
-    if (common.proxy !== false) network = await PeerNetwork.start(ports);
-    const underTest = new EnsembleUnderTest({
-      options: common,
-      limits: {
-        initLimitTicks: INIT_LIMIT_TICKS,
-        syncLimitTicks: SYNC_LIMIT_TICKS,
-        ...ensemble,
-      },
-      ports,
-      participantCount: servers,
-      network,
-      directory,
-      isTemporary,
-    });
+    if (parts.options.proxy !== false) network = await PeerNetwork.start(ports);
+    const underTest = new EnsembleUnderTest({ ...parts, ports, network, onClosed: giveBack });
     try {
       await underTest.start();
     } catch (error) {
@@ -79,7 +100,7 @@ export async function startTestEnsemble(options: TestEnsembleOptions = {}): Prom
     return underTest;
   } catch (error) {
     await network?.close();
-    if (isTemporary) await rm(directory, { recursive: true, force: true });
+    giveBack();
     throw error;
   }
 }
