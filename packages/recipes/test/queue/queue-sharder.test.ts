@@ -142,8 +142,11 @@ test('with a provider it goes on in a new session, with the only one it fails', 
   await using mortal = sharderOf(only);
   await lasting.start();
   await mortal.start();
+  const { lost } = await sessions();
   await setup.server.expireSession(await sessions());
   await setup.server.expireSession(only);
+  // Before the client knows, whatever it sends meets the end of the session.
+  await untilAborted(lost);
   await untilAborted(mortal.failed);
   expect(mortal.failed.reason).toMatchObject({ code: 'SESSION_EXPIRED' });
   await expect(mortal.consume(() => undefined)).rejects.toMatchObject({ code: 'SESSION_EXPIRED' });
