@@ -5,7 +5,7 @@ import { root } from './set-up.mjs';
 
 /**
  * The part of the report that is read.
- * @typedef {{ ancestorTitles: string[], title: string, status: string }} TestResult
+ * @typedef {{ ancestorTitles: string[], title: string, status: string, failureMessages?: string[] }} TestResult
  * @typedef {{ name: string, status: string, message?: string, assertionResults: TestResult[] }} FileResult
  * @typedef {{ testResults: FileResult[] }} VitestReport
  */
@@ -63,4 +63,25 @@ export function describeSkipped(report) {
   }
   if (suites.size === 0) return [];
   return ['Skipped:', ...[...suites].map(([suite, count]) => `  ${suite} (${count})`)];
+}
+
+/**
+ * What passed only when it was run again, with what it said the first time: each is a defect that waits to be mended.
+ * @param {VitestReport | undefined} report
+ * @returns {string[]}
+ */
+export function describeRetried(report) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const file of report?.testResults ?? []) {
+    for (const { status, ancestorTitles, title, failureMessages = [] } of file.assertionResults) {
+      const [first] = failureMessages;
+      if (status !== 'passed' || first === undefined) continue;
+      const name = [...ancestorTitles, title].join(' > ');
+      lines.push(`  ${relative(root, file.name)}: ${name}`, `    ${first.split('\n')[0]}`);
+    }
+  }
+  return lines.length === 0
+    ? []
+    : ['UNSTABLE, passed only when run again; to be mended:', ...lines];
 }

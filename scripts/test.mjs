@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, runTool, setUp } from './set-up.mjs';
-import { countResults, describeSkipped } from './test-results.mjs';
+import { countResults, describeRetried, describeSkipped } from './test-results.mjs';
 
 setUp('');
 
@@ -31,6 +31,7 @@ try {
 
 const counts = countResults(results, exitCode);
 for (const line of describeSkipped(results)) console.log(line);
+for (const line of describeRetried(results)) console.log(line);
 for (const line of counts.remarks) console.log(line);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed > 0 ? 1 : 0;

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../set-up.mjs';
-import { countResults, describeSkipped, type VitestReport } from '../test-results.mjs';
+import {
+  countResults,
+  describeRetried,
+  describeSkipped,
+  type VitestReport,
+} from '../test-results.mjs';
 
 function file(
   name: string,
@@ -59,5 +64,27 @@ describe('the last lines of npm test', () => {
     expect(describeSkipped(report)).toEqual(['Skipped:', '  a: suite of a (2)']);
     expect(describeSkipped({ testResults: [file('b', ['passed'])] })).toEqual([]);
     expect(describeSkipped(undefined)).toEqual([]);
+  });
+
+  test('name what passed only when it was run again, and what it said before', () => {
+    const again = {
+      ancestorTitles: ['suite'],
+      title: 'now and then',
+      status: 'passed',
+      failureMessages: ['AssertionError: 1 is not 2\n    at somewhere'],
+    };
+    const report = {
+      testResults: [
+        { name: join(root, 'a'), status: 'passed', assertionResults: [again] },
+        file('b', ['passed', 'failed'], 'failed'),
+      ],
+    };
+    expect(describeRetried(report)).toEqual([
+      'UNSTABLE, passed only when run again; to be mended:',
+      '  a: suite > now and then',
+      '    AssertionError: 1 is not 2',
+    ]);
+    expect(describeRetried({ testResults: [file('b', ['passed'])] })).toEqual([]);
+    expect(describeRetried(undefined)).toEqual([]);
   });
 });
