@@ -165,7 +165,6 @@ export {
 export {
   decodeQuorumPacket,
   encodeQuorumPacket,
-  findQuorumPacketEnd,
   type QuorumPacket,
   QuorumPacketType,
   quorumPacketTypeName,

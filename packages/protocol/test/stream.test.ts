@@ -1,8 +1,6 @@
 import {
   decodeMultiRequest,
-  decodeQuorumPacket,
   findInitialMessageEnd,
-  findQuorumPacketEnd,
   JuteReader,
   JuteWriter,
   MalformedError,
@@ -19,40 +17,6 @@ const namesOf = (codec: string) =>
   vectors.filter((vector) => vector.codec === codec).map(({ name }) => name);
 
 describe('records that stand in a stream without a length', () => {
-  test.each(namesOf('QuorumPacket'))('the end of a %s is found when it is all there', (name) => {
-    const packet = bytesByName.get(name)!;
-    const stream = Uint8Array.of(9, ...packet, 1, 2, 3, 4);
-    for (let end = 1; end <= stream.byteLength; end++) {
-      const wanted = end - 1 < packet.byteLength ? -1 : 1 + packet.byteLength;
-      expect(findQuorumPacketEnd(stream, 1, end, 1000)).toBe(wanted);
-    }
-    const reader = new JuteReader(stream);
-    reader.position = 1;
-    decodeQuorumPacket(reader);
-    expect(reader.position).toBe(1 + packet.byteLength);
-  });
-
-  test('a quorum packet of absurd lengths is refused before its bytes arrive', () => {
-    const packet = (dataLength: number, count: number) => {
-      const writer = new JuteWriter();
-      writer.int(1);
-      writer.longFromNumber(-1);
-      writer.int(dataLength);
-      writer.int(count);
-      writer.int(4);
-      return writer.copy();
-    };
-    const find = (bytes: Uint8Array) => findQuorumPacketEnd(bytes, 0, bytes.byteLength, 1000);
-    expect(find(packet(1000, 0))).toBe(-1);
-    for (const length of [1001, -2, 2 ** 31 - 1]) {
-      expect(() => find(packet(length, 0))).toThrow(MalformedError);
-    }
-    for (const count of [-2, 10_001, 2 ** 31 - 1]) {
-      expect(() => find(packet(-1, count))).toThrow(MalformedError);
-    }
-    expect(find(packet(-1, 10_000))).toBe(-1);
-  });
-
   test.each(namesOf('InitialMessage'))('the end of an %s is found when it is all there', (name) => {
     const message = bytesByName.get(name)!;
     const stream = Uint8Array.of(9, ...message, 1, 2);

@@ -12,14 +12,10 @@
  */
 
 import {
-  decodeUtf8,
   EPOCH_TAKEN_BEFORE,
   encodeLearnerInfo,
   JuteReader,
   MalformedError,
-  type Membership,
-  OpCode,
-  parseMembership,
   QUORUM_PROTOCOL_VERSION,
   QuorumPacketType,
   quorumPacketTypeName,
@@ -33,23 +29,20 @@ import type { CommitListener } from '../txn/committer.ts';
 import type { Proposal } from '../txn/proposal-queue.ts';
 import type { CommittedLog } from './committed-log.ts';
 import type { Epochs } from './epochs.ts';
+import { LearnedMembership } from './learned-membership.ts';
 import { LearningSubmitter } from './learning-submitter.ts';
 import type { MemberOptions } from './member-options.ts';
 import type { MemberOutbox } from './member-outbox.ts';
 import type { Memberships } from './memberships.ts';
-import { writeBarePacket, writePacketOf } from './packets.ts';
+import { dataOf, writeBarePacket, writePacketOf } from './packets.ts';
 import type { PeerLink } from './peer-link.ts';
+import { PingInterval } from './ping-interval.ts';
 import type { Replica } from './replica.ts';
 import type { ZabMeter } from './zab-meter.ts';
 import { epochOf, firstZxidOf } from './zxid.ts';
 
 /** A connection that ends so soon, before the leader said anything, was taken by something in between that found its port closed. */
 const REFUSED_MS_MAX = 100;
-/** A leader that was heard of at short intervals is missed after as many of them, but not before {@link SILENCE_MS_MIN}. */
-const MISSED_PINGS_MAX = 8;
-const SILENCE_MS_MIN = 2000;
-/** How much of the longest interval so far counts after one more ping: a stall is soon forgotten. */
-const PING_DECAY = 0.7;
 /** How often a learner looks whether its leader is silent. */
 const LOOK_INTERVAL_MS = 250;
 
@@ -89,6 +82,7 @@ export class Learning implements CommitListener {
   readonly leader: ServerId;
   readonly #parts: LearningParts;
   readonly #submitter: LearningSubmitter;
+  readonly #membership: LearnedMembership;
   #phase: LearningPhase = 'connecting';
   #plan: 'diff' | 'trunc' | 'snap' | undefined;
   #planZxid = 0;
@@ -107,14 +101,8 @@ export class Learning implements CommitListener {
   #dueMs: number;
   #heardMs: number;
   #lookedMs: number;
-  /** The longest time between two pings of late, ms; undefined until there were two. */
-  #pingIntervalMs: number | undefined;
-  #pingedMs: number | undefined;
+  readonly #pings = new PingInterval();
   #endReason: string | undefined;
-  /** The configuration that the leader has seen last, which is in force when it says UPTODATE. */
-  #newLeaderMembership: Membership | undefined;
-  /** Of a transaction that is not committed yet. */
-  #proposedMembership: Membership | undefined;
   readonly #packet = new JuteReader();
   readonly #body = new JuteReader();
 
@@ -127,6 +115,7 @@ export class Learning implements CommitListener {
     this.#heardMs = nowMs;
     this.#lookedMs = nowMs;
     this.#committedZxid = parts.replica.lastAppliedZxid;
+    this.#membership = new LearnedMembership(parts);
     this.#submitter = new LearningSubmitter({
       replica: parts.replica,
       out: () => this.#out(),
@@ -303,7 +292,7 @@ export class Learning implements CommitListener {
       // What came while this process stood still is not read yet.
       if (stalledMs > LOOK_INTERVAL_MS) this.#heardMs += stalledMs;
       const silentMs = nowMs - this.#heardMs;
-      if (silentMs > this.#silenceMsMax()) {
+      if (silentMs > this.#pings.silenceMsMax(this.#parts.options.syncLimitMs)) {
         this.#end(`nothing was heard of the leader for ${Math.round(silentMs)} ms`);
       }
     } else if (nowMs >= this.#dueMs) {
@@ -453,7 +442,7 @@ export class Learning implements CommitListener {
 
   /** The transaction that is the rest of `body`. */
   #learn(body: JuteReader): void {
-    const { replica, options } = this.#parts;
+    const { replica } = this.#parts;
     if (body.remaining < TXN_HEADER_BYTES) throw new MalformedError('a proposal without a header');
     const zxid = txnZxid(body.bytes, body.position);
     if (!mayFollow(replica.lastLoggedZxid, zxid)) {
@@ -464,33 +453,12 @@ export class Learning implements CommitListener {
     }
     const { timeMs } = replica.learn(zxid, body.bytes, body.position, body.end);
     this.#parts.meter.onProposalReceived(replica.parts.clock.wallMs - timeMs);
-    if (options.isReconfigOn) this.#lookForReconfig(body);
-  }
-
-  /** A transaction that changes the members: from here on both configurations count. */
-  #lookForReconfig(txn: JuteReader): void {
-    const at = txn.position;
-    txn.position = at + TXN_HEADER_BYTES - 4;
-    if (txn.int() !== OpCode.reconfig) return;
-    txn.span();
-    const membership = membershipOf(txn.buffer());
-    if (membership === undefined) throw new MalformedError('a reconfiguration that cannot be read');
-    this.#proposedMembership = membership;
-    this.#parts.memberships.see(membership);
+    this.#membership.onTxn(body);
   }
 
   /** @param next - who leads under the new configuration. */
   #activateProposed(zxid: number, next: ServerId): void {
-    const { memberships, outbox, options } = this.#parts;
-    const membership = this.#proposedMembership;
-    if (!options.isReconfigOn || membership?.version !== zxid) return;
-    const effect = memberships.activate(membership, this.leader, next);
-    const { text } = memberships.active;
-    outbox.reportMember({
-      kind: 'membership-changed',
-      version: zxid,
-      text: decodeUtf8(text, 0, text.byteLength),
-    });
+    const effect = this.#membership.activateProposed(zxid, next);
     if (effect === 'role-ends') this.#end('the configuration has another place for this server');
   }
 
@@ -511,13 +479,7 @@ export class Learning implements CommitListener {
       this.#end(`an unexpected NEWLEADER ${hex(zxid)}`);
       return;
     }
-    // Leaders before 3.5 have nothing to say here.
-    if (this.#parts.options.isReconfigOn && data.remaining > 1) {
-      this.#newLeaderMembership = membershipOf(data.bytes.subarray(data.position, data.end));
-      if (this.#newLeaderMembership !== undefined) {
-        this.#parts.memberships.see(this.#newLeaderMembership);
-      }
-    }
+    this.#membership.onNewLeader(data);
     this.#phase = 'persisting';
     this.#historyZxid = this.#parts.replica.lastLoggedZxid;
     // What came with the history and is not committed yet is waited for.
@@ -541,11 +503,7 @@ export class Learning implements CommitListener {
       this.#end('an unexpected UPTODATE');
       return;
     }
-    const membership = this.#newLeaderMembership;
-    if (
-      membership !== undefined &&
-      this.#parts.memberships.activate(membership, this.leader, undefined) === 'role-ends'
-    ) {
+    if (this.#membership.activateNewLeader() === 'role-ends') {
       this.#end('the configuration has another place for this server');
       return;
     }
@@ -572,22 +530,10 @@ export class Learning implements CommitListener {
   }
 
   #onPing(zxid: number): void {
-    const { nowMs } = this.#parts.replica.parts.clock;
-    if (this.#pingedMs !== undefined) {
-      const interval = nowMs - this.#pingedMs;
-      this.#pingIntervalMs = Math.max(interval, (this.#pingIntervalMs ?? interval) * PING_DECAY);
-    }
-    this.#pingedMs = nowMs;
+    this.#pings.onPing(this.#parts.replica.parts.clock.nowMs);
     writePacketOf(this.#out(), QuorumPacketType.ping, zxid, (out) =>
       this.#submitter.writeTouched(out),
     );
-  }
-
-  /** How long the leader may be silent: as the configuration says, or less, if it is heard of often. */
-  #silenceMsMax(): number {
-    const { syncLimitMs } = this.#parts.options;
-    if (this.#pingIntervalMs === undefined) return syncLimitMs;
-    return Math.min(syncLimitMs, Math.max(SILENCE_MS_MIN, MISSED_PINGS_MAX * this.#pingIntervalMs));
   }
 
   // ── Common ────────────────────────────────────────────────────────────────────────────────────────
@@ -619,20 +565,6 @@ export class Learning implements CommitListener {
     this.#submitter.abandon();
     onEnd(reason);
   }
-}
-
-/** The data of the packet whose type and zxid were read. */
-function dataOf(packet: JuteReader, body: JuteReader): JuteReader {
-  const length = packet.span();
-  const start = length >= 0 ? packet.spanStart : packet.position;
-  body.reset(packet.bytes, start, start + Math.max(length, 0));
-  return body;
-}
-
-/** Undefined when the text is none. */
-function membershipOf(text: Uint8Array | null): Membership | undefined {
-  const reading = parseMembership(text === null ? '' : decodeUtf8(text, 0, text.byteLength));
-  return reading.ok ? reading.membership : undefined;
 }
 
 function hex(zxid: number): string {

@@ -4,7 +4,7 @@
  *     QuorumPacket := int type · long zxid · buffer data · vector<Id> authinfo     a null buffer or vector is -1
  */
 
-import { type Id, type JuteWriter, QuorumPacketType } from '@zooid/protocol';
+import { type Id, type JuteReader, type JuteWriter, QuorumPacketType } from '@zooid/protocol';
 import { putInt } from '../tree/znode-store.ts';
 
 const TWO_32 = 0x1_0000_0000;
@@ -76,4 +76,16 @@ export function writeRequestPacket(
     out.ustring(scheme);
     out.ustring(id);
   }
+}
+
+/**
+ * The data of a packet whose type and zxid were read, empty when it is null; `packet` stands behind it then.
+ *
+ * @returns `body`. @throws MalformedError when there is none.
+ */
+export function dataOf(packet: JuteReader, body: JuteReader): JuteReader {
+  const length = packet.span();
+  const start = length >= 0 ? packet.spanStart : packet.position;
+  body.reset(packet.bytes, start, start + Math.max(length, 0));
+  return body;
 }

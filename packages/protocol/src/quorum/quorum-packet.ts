@@ -9,7 +9,6 @@
 import { decodeIds, encodeIds, type Id } from '../acl.ts';
 import type { JuteReader } from '../jute-reader.ts';
 import type { JuteWriter } from '../jute-writer.ts';
-import { MalformedError } from '../malformed-error.ts';
 
 /** What a packet says. Source: Leader. */
 export const QuorumPacketType = {
@@ -84,51 +83,6 @@ export function encodeQuorumPacket(writer: JuteWriter, packet: QuorumPacket): vo
   writer.buffer(packet.data);
   if (packet.authinfo === null) writer.int(-1);
   else encodeIds(writer, packet.authinfo);
-}
-
-/**
- * Where the packet that begins at `start` ends, given what has arrived of the stream: `[start, end)`.
- * Bounded work: a packet of absurd lengths is refused before its bytes arrive.
- *
- * @param lengthMax - longest data, and longest text of an identity.
- * @returns its end, or -1 while it is incomplete. @throws MalformedError on a length or count out of bounds.
- */
-export function findQuorumPacketEnd(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  lengthMax: number,
-): number {
-  let at = skipLengthPrefixed(bytes, start + 12, end, lengthMax);
-  if (at < 0 || at + 4 > end) return -1;
-  const count = readInt(bytes, at);
-  at += 4;
-  if (count < -1 || count > AUTHINFO_COUNT_MAX) {
-    throw new MalformedError(`a quorum packet with ${count} identities`);
-  }
-  for (let i = 0; i < 2 * count; i++) {
-    at = skipLengthPrefixed(bytes, at, end, lengthMax);
-    if (at < 0) return -1;
-  }
-  return at;
-}
-
-/** More identities than a connection can have collected. */
-const AUTHINFO_COUNT_MAX = 10_000;
-
-/** Where the ustring or buffer at `at` ends; -1 while it is incomplete. */
-function skipLengthPrefixed(bytes: Uint8Array, at: number, end: number, lengthMax: number): number {
-  if (at + 4 > end) return -1;
-  const length = readInt(bytes, at);
-  if (length < -1 || length > lengthMax) {
-    throw new MalformedError(`a length of ${length} in a quorum packet`);
-  }
-  const after = at + 4 + Math.max(length, 0);
-  return after > end ? -1 : after;
-}
-
-function readInt(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
 
 const nameByType: ReadonlyMap<number, string> = new Map(
