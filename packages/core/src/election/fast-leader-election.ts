@@ -6,14 +6,14 @@
  *                          │  └────────┘  a better vote came
  *                          └ votes of a higher round: that one is joined
  *
- * Every server tells all others its vote, takes over any better one it hears of, and is done when a quorum votes alike and for a while
- * nothing better comes. Who is done already answers with its leader, and a quorum of such answers, the leader's
+ * Every server tells all others its vote, takes over any better one it hears of, answers a worse one with its own, and is done when a
+ * quorum votes alike and for a while nothing better comes. Who is done already answers with its leader, and a quorum of such answers, the leader's
  * own among them, is joined at once.
  *
  * It decides whom to follow. Connections, and what a leader must prove before it leads (an epoch that a quorum accepts), are
  * others'. All times are ms of the monotonic clock.
  *
- * Source: FastLeaderElection.lookForLeader, of which it keeps every rule; Vote.equals.
+ * Source: FastLeaderElection.lookForLeader, of which it keeps every rule and adds the answer to a worse vote of its round; Vote.equals.
  */
 
 import { ServerState } from '@zooid/protocol';
@@ -212,6 +212,9 @@ export class FastLeaderElection {
       this.#finalMs = NEVER;
       this.#castOwnVote();
       this.#tellAll();
+    } else if (this.#isTaken(this.#proposal, received)) {
+      // It may have begun to look after our vote came, and lost it: without an answer both would wait for the next time that votes are told.
+      this.#tell(received.from);
     }
     this.#votes.set(received.from, received);
     this.#considerQuorum(nowMs);

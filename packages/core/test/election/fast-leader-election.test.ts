@@ -1,6 +1,10 @@
+import { ServerState } from '@zooid/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FastLeaderElection } from '../../src/election/fast-leader-election.ts';
+import {
+  FastLeaderElection,
+  type OwnNotification,
+} from '../../src/election/fast-leader-election.ts';
 import { isBetter, type Vote } from '../../src/election/vote.ts';
 import { GroupQuorum, MajorityQuorum } from '../../src/quorum/quorum.ts';
 import { ElectionWorld } from './election-world.ts';
@@ -62,6 +66,28 @@ describe('an election', () => {
     election.start(vote(1), 0);
     for (let i = 0; i < 3; i++) election.onTime(election.nextDueMs);
     expect(told).toEqual([2, 3, 2, 3, 2, 3, 2, 3]);
+  });
+
+  test('answers a worse vote at once: who cast it began to look later, and has not heard the better one', () => {
+    const told: OwnNotification[] = [];
+    const election = new FastLeaderElection(
+      {
+        serverId: 2,
+        quorums: () => [three],
+        isReachable: (server) => server === 1,
+        finalizeWaitMs: 200,
+        notificationIntervalMsMin: 200,
+        notificationIntervalMsMax: 60_000,
+      },
+      { notify: (to, notification) => to === 1 && told.push(notification), connectAll: () => {} },
+    );
+    election.start(vote(2), 0);
+    const fromOne = { from: 1, state: ServerState.looking, round: 1 };
+    expect(election.onNotification({ ...fromOne, ...vote(1) }, 1)).toBeUndefined();
+    expect(told.map(({ vote }) => vote?.leader)).toEqual([2, 2]);
+    election.onNotification({ ...fromOne, ...vote(2) }, 2);
+    expect(told).toHaveLength(2);
+    expect(election.onTime(2)).toMatchObject({ leader: 2 });
   });
 
   test('gives a better vote a moment to come before it ends', () => {
