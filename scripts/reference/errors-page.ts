@@ -136,8 +136,8 @@ const meanings: { readonly [Name in keyof typeof ErrorCode]: ErrorMeaning } = {
   },
   ephemeralOnLocalSession: {
     apacheName: 'EPHEMERALONLOCALSESSION',
-    when: 'Local sessions of an ensemble; never sent by a single server.',
-    remedy: '',
+    when: 'An ephemeral znode of a local session, in an ensemble where those do not become global.',
+    remedy: 'Set localSessionsUpgradingEnabled, or do without ephemeral znodes.',
   },
   noWatcher: {
     apacheName: 'NOWATCHER',

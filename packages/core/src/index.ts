@@ -27,6 +27,7 @@ export {
   type ServerId,
 } from './quorum/quorum.ts';
 export type { QuotaExceeded } from './quota/quota.ts';
+export type { LocalSessionMode } from './request/local-session-submitter.ts';
 export { type CoreOptions, type MembershipParts, ServerCore } from './server-core.ts';
 export type { Session } from './session/session.ts';
 export {

@@ -17,11 +17,12 @@ import { QuotaTable } from './quota/quota.ts';
 import type { Random } from './random.ts';
 import { Replies } from './replies.ts';
 import { LeadingSubmitter } from './request/leading-submitter.ts';
+import type { LocalSessions } from './request/local-session-submitter.ts';
 import { Reads } from './request/reads.ts';
 import { RequestDesk } from './request/request-desk.ts';
 import { WatchRequests } from './request/watch-requests.ts';
 import { SessionIds } from './session/session-id.ts';
-import { SessionTracker } from './session/session-tracker.ts';
+import { type Session, SessionTracker } from './session/session-tracker.ts';
 import {
   ConnectionThrottle,
   type ConnectionThrottleOptions,
@@ -91,7 +92,10 @@ export interface MembershipParts {
 export class ServerCore {
   readonly tree: DataTree;
   readonly watches: WatchTable<Client>;
+  /** Sessions of the ensemble: on a learner only those whose clients are here. */
   readonly sessions: SessionTracker;
+  /** Sessions that only this member of an ensemble knows; undefined while they are off. */
+  readonly localSessions: SessionTracker | undefined;
   readonly quotas: QuotaTable;
   readonly access: AccessRules;
   readonly replies: Replies;
@@ -138,6 +142,7 @@ export class ServerCore {
       onFired: (eventType, count) => meter.onWatchesFired(eventType, count),
     });
     const sessions = new SessionTracker({ tickTimeMs: options.tickTimeMs });
+    const localSessions = localSessionsOf(options.tickTimeMs, parts.membership?.options);
     const quotas = new QuotaTable(tree, {
       onExceeded: (exceeded) => outbox.report({ kind: 'quota-exceeded', ...exceeded }),
     });
@@ -180,6 +185,7 @@ export class ServerCore {
     this.tree = tree;
     this.watches = watches;
     this.sessions = sessions;
+    this.localSessions = localSessions?.sessions;
     this.quotas = quotas;
     this.access = access;
     this.replies = replies;
@@ -220,6 +226,7 @@ export class ServerCore {
       watches,
       sessions,
       sessionIds: new SessionIds(options.serverId, parts.wallMs),
+      localSessions,
       desk: this.#desk,
       replies,
       audit,
@@ -358,9 +365,9 @@ export class ServerCore {
     const { session } = client;
     if (session?.client !== client) return;
     session.client = undefined;
-    // A learner knows sessions only as long as their clients are here.
-    if (this.member !== undefined && this.member.leading === undefined)
-      this.sessions.remove(session);
+    // A learner knows sessions of others only as long as their clients are here.
+    const isLearner = this.member !== undefined && this.member.leading === undefined;
+    if (isLearner && session.scope === 'global') this.sessions.remove(session);
   }
 
   /** Every transaction up to and including `zxid` is on disk. Alone, this server is its own quorum. */
@@ -386,6 +393,7 @@ export class ServerCore {
   /** Time passed: sessions expire, empty containers and overdue TTL znodes are deleted. */
   onTick(): void {
     this.#desk.runQueue();
+    if (this.localSessions !== undefined) this.#expireLocalSessions(this.localSessions);
     // Whoever leads ends sessions and znodes; the others hear of it.
     if (this.member !== undefined && this.member.leading?.isEstablished !== true) return;
     for (const session of this.sessions.takeDue(this.#clock.nowMs)) {
@@ -456,10 +464,30 @@ export class ServerCore {
 
   /** Ends a session as if it had expired; false when there is none of this id. */
   expireSession(sessionId: bigint): boolean {
+    const local = this.localSessions?.get(sessionId);
+    if (local !== undefined) {
+      this.#endLocalSession(local);
+      return true;
+    }
     const session = this.sessions.get(sessionId);
     if (session === undefined || session.isClosing) return false;
     this.#proposer.proposeCloseSession(session, undefined, 0);
     return true;
+  }
+
+  #expireLocalSessions(sessions: SessionTracker): void {
+    for (const session of sessions.takeDue(this.#clock.nowMs)) {
+      const { id: sessionId, timeoutMs } = session;
+      this.#outbox.report({ kind: 'session-expired', sessionId, timeoutMs });
+      this.#endLocalSession(session);
+    }
+  }
+
+  /** Nobody but its client need hear of it. */
+  #endLocalSession(session: Session): void {
+    this.localSessions?.remove(session);
+    const holder = session.client as Client | undefined;
+    if (holder !== undefined) this.replies.hangUp(holder, 'session-expired');
   }
 
   /** Proposals go on from what the tree shows. */
@@ -474,4 +502,14 @@ export class ServerCore {
     this.digestLog.clear();
     this.#cleaner.reset();
   }
+}
+
+/** Undefined while they are off, and for a server that is alone. */
+function localSessionsOf(
+  tickTimeMs: number,
+  options: MemberOptions | undefined,
+): LocalSessions | undefined {
+  const mode = options?.localSessions ?? 'off';
+  if (mode === 'off') return undefined;
+  return { mode, sessions: new SessionTracker({ tickTimeMs, scope: 'local' }) };
 }

@@ -39,7 +39,7 @@ export interface RunningServer {
   readonly closed: Promise<void>;
   /** What it does in its ensemble now; undefined for a server that is alone. */
   readonly member: MemberState | undefined;
-  /** The sessions that the server knows now, oldest first, those included whose end is on its way. */
+  /** The sessions that the server knows now, oldest first, local ones last, those included whose end is on its way. */
   sessions(): SessionState[];
   /**
    * Ends a session at once, as if its timeout had passed: when that is durable, its ephemerals go, its watchers are told and its connection is closed.
@@ -400,7 +400,9 @@ class Server implements RunningServer {
   }
 
   sessions(): SessionState[] {
-    return Array.from(this.#core?.sessions.all() ?? [], ({ id, timeoutMs, client }) => ({
+    const core = this.#core;
+    const all = [...(core?.sessions.all() ?? []), ...(core?.localSessions?.all() ?? [])];
+    return Array.from(all, ({ id, timeoutMs, client }) => ({
       id,
       timeoutMs,
       isConnected: client !== undefined,
@@ -408,7 +410,8 @@ class Server implements RunningServer {
   }
 
   expireSession(sessionId: bigint): boolean {
-    const session = this.#core?.sessions.get(sessionId);
+    const core = this.#core;
+    const session = core?.sessions.get(sessionId) ?? core?.localSessions?.get(sessionId);
     // When the server stops, its log takes no more; while the state is swapped, nothing may be proposed.
     if (session === undefined || this.#closing !== undefined || this.#isRestoring) return false;
     const { timeoutMs } = session;

@@ -213,6 +213,7 @@ export class ServerProcess {
           isReconfigOn: false,
           isStandaloneAllowed: true,
           isReadOnlyModeOn: false,
+          localSessions: 'off',
           connectLimitMs: 1500,
           epochWaitMsMax: undefined,
           isSnapshotForced: false,

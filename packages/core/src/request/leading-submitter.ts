@@ -8,15 +8,16 @@ import { HERE, type SessionTracker } from '../session/session-tracker.ts';
 import type { TurnClock } from '../turn-clock.ts';
 import type { Committer } from '../txn/committer.ts';
 import type { Proposer } from '../txn/proposer.ts';
-import type { Submitter } from './submitter.ts';
+import type { GlobalSubmitter } from './submitter.ts';
 
 /**
  * Clients of a server that decides: one that leads, or is alone.
  *
  * Source: LeaderZooKeeperServer, ZooKeeperServer.reopenSession.
  */
-export class LeadingSubmitter implements Submitter {
+export class LeadingSubmitter implements GlobalSubmitter {
   readonly isReadOnly = false;
+  readonly newSessionScope = 'global';
   readonly #sessions: SessionTracker;
   readonly #sessionIds: SessionIds;
   readonly #proposer: Proposer;
@@ -82,6 +83,14 @@ export class LeadingSubmitter implements Submitter {
     this.#replies.connected(client, sessionId);
     const timeoutMs = client.sessionTimeoutMs;
     this.#outbox.report({ kind: 'session-resumed', sessionId, timeoutMs });
+  }
+
+  upgradeSession({ id, timeoutMs }: Session, client: Client): void {
+    const session = this.#sessions.track(id, timeoutMs, this.#clock.nowMs);
+    session.client = client;
+    session.owner = HERE;
+    client.session = session;
+    this.#proposer.proposeCreateSession(session, undefined);
   }
 
   closeSession(session: Session, client: Client, xid: number): void {

@@ -16,6 +16,7 @@ import type { Submitter } from './submitter.ts';
  */
 export class ReadOnlySubmitter implements Submitter {
   readonly isReadOnly = true;
+  readonly newSessionScope = 'global';
   readonly #sessions: SessionTracker;
   readonly #sessionIds: SessionIds;
   readonly #txns: TxnApplier;

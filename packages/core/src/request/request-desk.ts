@@ -43,8 +43,8 @@ interface QueuedRequest {
   readonly receivedAtMs: number;
 }
 
-/** In place of its opcode: a deferred frame that waited too long for its turn, and is only told so. */
-const THROTTLED = -127;
+/** In place of its opcode: a deferred frame that is only told this error. No opcode has one of these numbers. */
+type Refusal = typeof ErrorCode.throttledOp | typeof ErrorCode.ephemeralOnLocalSession;
 
 /**
  * Takes in what clients send, frame by frame, and decides where it goes: a connect request makes or
@@ -172,7 +172,8 @@ export class RequestDesk {
       const xid = reader.int();
       const op = reader.int();
       if (op === OpCode.auth) this.#replies.bare(client, op, xid, 0, ErrorCode.ok);
-      else if (op === THROTTLED) this.#replyThrottled(client, xid);
+      else if (isRefusal(op)) this.#replyRefused(client, xid, op);
+      else if (op === OpCode.closeSession) this.#closeNow(client, xid);
       else if (this.#mayAsk(client, op, xid)) {
         this.#read(client, op, xid, reader, receivedAtMs, 'earlier');
       }
@@ -189,7 +190,7 @@ export class RequestDesk {
       this.#replies.hangUp(client, 'not-serving');
       return;
     }
-    const kind = request.sessionId === 0n ? 'global' : 'renew';
+    const kind = request.sessionId === 0n ? submitter.newSessionScope : 'renew';
     if (!this.#throttle.tryTake(kind, this.#clock.nowMs)) {
       this.#replies.hangUp(client, 'throttled');
       return;
@@ -327,15 +328,20 @@ export class RequestDesk {
       const submitter = this.#submitter;
       if (submitter === undefined) this.#replies.hangUp(client, 'not-serving');
       else this.#dispatch(client, op, xid, reader, 0, receivedAtMs, submitter);
-    } else if (client.writesSubmitted === client.writesDone) {
-      this.#replyThrottled(client, xid);
     } else {
-      const out = new JuteWriter(8);
-      out.int(xid);
-      out.int(THROTTLED);
-      reader.reset(out.bytes, 0, out.length);
-      this.#defer(client, reader, 0);
+      this.refuse(client, xid, ErrorCode.throttledOp);
     }
+  }
+
+  /** Answers a request with this error and nothing else, in its place among the answers. */
+  refuse(client: Client, xid: number, code: Refusal): void {
+    if (client.writesSubmitted === client.writesDone) this.#replyRefused(client, xid, code);
+    else this.#deferBare(client, xid, code);
+  }
+
+  /** Asks the submitter once more to end the client's session, when the writes ahead are answered. */
+  closeLater(client: Client, xid: number): void {
+    this.#deferBare(client, xid, OpCode.closeSession);
   }
 
   #onDropped({ client, receivedAtMs }: QueuedRequest): void {
@@ -344,10 +350,13 @@ export class RequestDesk {
     this.#replies.hangUp(client, 'stale-request');
   }
 
-  #replyThrottled(client: Client, xid: number): void {
+  #replyRefused(client: Client, xid: number, code: Refusal): void {
     if (client.phase === 'closed') return;
-    const zxid = this.#committer.lastApplied;
-    this.#replies.bare(client, THROTTLED, xid, zxid, ErrorCode.throttledOp);
+    this.#replies.bare(client, code, xid, this.#committer.lastApplied, code);
+  }
+
+  #closeNow(client: Client, xid: number): void {
+    if (client.session !== undefined) this.#submitter?.closeSession(client.session, client, xid);
   }
 
   /** Whether the client authenticated as this server demands; if not, it is told so and sent away. */
@@ -361,6 +370,15 @@ export class RequestDesk {
   #defer(client: Client, reader: JuteReader, frameStart: number): void {
     const { bytes, end } = reader;
     client.deferred.push(bytes, frameStart, end, client.writesSubmitted, this.#clock.nowMs);
+    this.#deferredCount++;
+  }
+
+  /** A frame without a body waits as others do. */
+  #deferBare(client: Client, xid: number, op: number): void {
+    const out = new JuteWriter(8);
+    out.int(xid);
+    out.int(op);
+    client.deferred.push(out.bytes, 0, out.length, client.writesSubmitted, this.#clock.nowMs);
     this.#deferredCount++;
   }
 
@@ -493,4 +511,8 @@ export class RequestDesk {
     out.int(-1);
     this.#replies.end(client, out, mark, ErrorCode.ok, current);
   }
+}
+
+function isRefusal(op: number): op is Refusal {
+  return op === ErrorCode.throttledOp || op === ErrorCode.ephemeralOnLocalSession;
 }

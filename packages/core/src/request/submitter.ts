@@ -1,6 +1,6 @@
 import type { JuteReader } from '@zooid/protocol';
 import type { Client } from '../client.ts';
-import type { Session } from '../session/session.ts';
+import type { Session, SessionScope } from '../session/session.ts';
 
 /**
  * Where the desk takes what only a leader decides: writes, sessions, syncs. Whoever leads (or is alone) decides here and now; a
@@ -9,6 +9,8 @@ import type { Session } from '../session/session.ts';
 export interface Submitter {
   /** Only clients that are content to read are taken, and told so. */
   readonly isReadOnly: boolean;
+  /** What {@link openSession} makes. */
+  readonly newSessionScope: SessionScope;
   /**
    * A write whose body is at `reader`, of a client that may ask.
    *
@@ -32,4 +34,13 @@ export interface Submitter {
   sync(client: Client, xid: number, path: Uint8Array, receivedAtMs: number): void;
   /** The session's client was heard. For every request. */
   touch(session: Session): void;
+}
+
+/** One whose sessions are those of the ensemble. */
+export interface GlobalSubmitter extends Submitter {
+  /**
+   * The client's session was one of this server alone, which has forgotten it: it becomes a global one of the same id and timeout, ahead of
+   * whatever the client asks next. Source: QuorumZooKeeperServer.makeUpgradeRequest.
+   */
+  upgradeSession(session: Session, client: Client): void;
 }

@@ -24,6 +24,11 @@ export function sessionIdAfter(id: bigint): bigint {
   return next === CONTAINER_OWNER ? next + 1n : next;
 }
 
+/** Number of the server that made the session: the top byte. Source: LeaderSessionTracker.getServerIdFromSessionId. */
+export function serverIdOf(id: bigint): number {
+  return Number(BigInt.asUintN(8, id >> 56n));
+}
+
 /** Gives out ids of new sessions of one server. */
 export class SessionIds {
   #next: bigint;

@@ -1,8 +1,8 @@
 import { assert } from '../assert.ts';
-import { Session } from './session.ts';
+import { Session, type SessionScope } from './session.ts';
 import { SessionBucket } from './session-bucket.ts';
 
-export { HERE, type Session } from './session.ts';
+export { HERE, type Session, type SessionScope } from './session.ts';
 
 /**
  * Knows every session and when it expires. Decides nothing about what follows: closing a session is a
@@ -18,15 +18,18 @@ export { HERE, type Session } from './session.ts';
  */
 export class SessionTracker {
   readonly #tickTimeMs: number;
+  readonly #scope: SessionScope;
   readonly #byId = new Map<bigint, Session>();
   /** By expiryMs. An emptied bucket stays until it is due, as in Apache's (`dump` shows it). */
   readonly #buckets = new Map<number, SessionBucket>();
   /** The first bucket that takeDue has not looked at; undefined until time is known. */
   #nextDueMs: number | undefined = undefined;
 
-  constructor(options: { readonly tickTimeMs: number }) {
+  /** @param options - `scope`: of the sessions that are tracked here; global unless given. */
+  constructor(options: { readonly tickTimeMs: number; readonly scope?: SessionScope }) {
     assert(options.tickTimeMs > 0, 'tickTime is positive');
     this.#tickTimeMs = options.tickTimeMs;
+    this.#scope = options.scope ?? 'global';
   }
 
   /** Sessions known, those that are closing included. */
@@ -44,7 +47,7 @@ export class SessionTracker {
       this.setTimeout(known, timeoutMs, nowMs);
       return known;
     }
-    const session = new Session(id, timeoutMs);
+    const session = new Session(id, timeoutMs, this.#scope);
     this.#byId.set(id, session);
     this.#bucketAt(this.#roundUp(nowMs + timeoutMs, nowMs)).add(session);
     return session;
@@ -55,7 +58,7 @@ export class SessionTracker {
    * gets the new timeout.
    */
   hold(id: bigint, timeoutMs: number): Session {
-    const session = this.#byId.get(id) ?? new Session(id, timeoutMs);
+    const session = this.#byId.get(id) ?? new Session(id, timeoutMs, this.#scope);
     session.timeoutMs = timeoutMs;
     this.#byId.set(id, session);
     return session;

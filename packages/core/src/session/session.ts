@@ -4,9 +4,13 @@ import type { SessionBucket } from './session-bucket.ts';
 /** {@link Session.owner} of those whose clients are connected to this server itself. */
 export const HERE: unknown = Object.freeze({ place: 'here' });
 
+/** Who knows a session: the whole ensemble, for it is in the log; or one server alone, and its end is the session's. */
+export type SessionScope = 'global' | 'local';
+
 /** A client's session, as long as the server knows it. Made by SessionTracker.track only. */
 export class Session {
   readonly id: bigint;
+  readonly scope: SessionScope;
 
   /**
    * Timeout in force: what the connection that holds the session negotiated, which need not be what
@@ -45,8 +49,9 @@ export class Session {
   previous: Session | undefined = undefined;
   next: Session | undefined = undefined;
 
-  constructor(id: bigint, timeoutMs: number) {
+  constructor(id: bigint, timeoutMs: number, scope: SessionScope) {
     this.id = id;
+    this.scope = scope;
     this.timeoutMs = timeoutMs;
   }
 }

@@ -125,3 +125,42 @@ export function create2IndexesOf(reader: JuteReader): ReadonlySet<number> | unde
   }
   return indexes.size === 0 ? undefined : indexes;
 }
+
+/**
+ * Whether this write, or an operation of this multi, creates an ephemeral znode, which needs a session that everybody knows. False also
+ * for a malformed request, which its answer will say. The reader is at its body and stays there. Source: QuorumZooKeeperServer.checkUpgradeSession.
+ */
+export function createsEphemeral(op: number, reader: JuteReader): boolean {
+  if (op !== OpCode.create && op !== OpCode.create2 && op !== OpCode.multi) return false;
+  const start = reader.position;
+  try {
+    return op === OpCode.multi ? multiCreatesEphemeral(reader) : isCreateOfEphemeral(reader);
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    return false;
+  } finally {
+    reader.position = start;
+  }
+}
+
+function multiCreatesEphemeral(reader: JuteReader): boolean {
+  for (;;) {
+    const op = reader.int();
+    const isDone = reader.boolean();
+    reader.int();
+    if (isDone) return false;
+    const start = reader.position;
+    const isCreate = op === OpCode.create || op === OpCode.create2;
+    if (isCreate && isCreateOfEphemeral(reader)) return true;
+    reader.position = start;
+    skipMultiOperation(op, reader);
+  }
+}
+
+/** Steps over the body of a create. */
+function isCreateOfEphemeral(reader: JuteReader): boolean {
+  reader.span();
+  reader.span();
+  readAcls(reader);
+  return createModeTraits(reader.int())?.isEphemeral === true;
+}

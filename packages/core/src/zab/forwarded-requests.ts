@@ -4,7 +4,8 @@ import type { AuditedRequest } from '../txn/audit-trail.ts';
 
 /** A request of a client of this learner that its leader has not decided yet. */
 export interface ForwardedRequest {
-  readonly client: Client;
+  /** Undefined when the server asked of itself: nobody is answered. */
+  readonly client: Client | undefined;
   readonly op: number;
   readonly xid: number;
   readonly receivedAtMs: number;

@@ -398,7 +398,7 @@ export class Leading {
     this.#quorumCheckDueMs = nowMs + options.tickTimeMs;
     replica.beginProposing(firstZxidOf(this.#epoch));
     this.#broadcast.begin();
-    if (options.isLeaderServing) replica.serveBy(submitter, firstZxidOf(this.#epoch));
+    if (options.isLeaderServing) replica.serveMembersBy(submitter, firstZxidOf(this.#epoch));
     for (const learner of this.#learners.all()) {
       if (learner.phase === 'ready') this.#sendUpToDate(learner);
     }

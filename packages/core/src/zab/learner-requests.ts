@@ -14,23 +14,29 @@ import {
 } from '@zooid/protocol';
 import type { Client } from '../client.ts';
 import type { Session } from '../session/session.ts';
+import { serverIdOf } from '../session/session-id.ts';
+import { createsEphemeral } from '../txn/request-body.ts';
 import type { LearnerState } from './learner-state.ts';
 import type { Learners } from './learners.ts';
+import type { MemberOptions } from './member-options.ts';
 import { dataOf, writeBarePacket, writePacketOf } from './packets.ts';
 import type { Replica } from './replica.ts';
 import type { ZabMeter } from './zab-meter.ts';
 
 export class LearnerRequests {
+  readonly #options: MemberOptions;
   readonly #replica: Replica;
   readonly #learners: Learners;
   readonly #meter: ZabMeter;
   readonly #body = new JuteReader();
 
   constructor(parts: {
+    readonly options: MemberOptions;
     readonly replica: Replica;
     readonly learners: Learners;
     readonly meter: ZabMeter;
   }) {
+    this.#options = parts.options;
     this.#replica = parts.replica;
     this.#learners = parts.learners;
     this.#meter = parts.meter;
@@ -106,18 +112,25 @@ export class LearnerRequests {
       }
       default: {
         const session = sessions.get(sessionId);
-        const refusal = this.#refusalOf(session, learner);
+        const refusal =
+          session === undefined
+            ? this.#refusalOfUnknown(sessionId, op, body)
+            : refusalOf(session, learner);
         const ids = this.#idsOf(session, packet, idsStart);
         proposer.proposeForwarded(op, body, sessionId, xid, ids, refusal);
       }
     }
   }
 
-  /** Source: SessionTrackerImpl.checkSession. */
-  #refusalOf(session: Session | undefined, learner: LearnerState): ErrorCode {
-    if (session === undefined || session.isClosing) return ErrorCode.sessionExpired;
-    session.owner ??= learner;
-    return session.owner === learner ? ErrorCode.ok : ErrorCode.sessionMoved;
+  /**
+   * What nobody here knows may be a session of the learner alone: it may write what needs no owner. One of this server is over.
+   * Source: LeaderSessionTracker.checkSession, checkGlobalSession.
+   */
+  #refusalOfUnknown(sessionId: bigint, op: number, body: JuteReader): ErrorCode {
+    const { localSessions, serverId } = this.#options;
+    const mayBeLocal =
+      localSessions !== 'off' && serverIdOf(sessionId) !== serverId && !createsEphemeral(op, body);
+    return mayBeLocal ? ErrorCode.ok : ErrorCode.sessionExpired;
   }
 
   /** Who the client is. Requests of a session come with the same ids mostly, and those are read once. */
@@ -132,6 +145,13 @@ export class LearnerRequests {
     if (session !== undefined) session.forwardedIds = { bytes: bytes.slice(start, end), ids };
     return ids;
   }
+}
+
+/** Source: SessionTrackerImpl.checkSession. */
+function refusalOf(session: Session, learner: LearnerState): ErrorCode {
+  if (session.isClosing) return ErrorCode.sessionExpired;
+  session.owner ??= learner;
+  return session.owner === learner ? ErrorCode.ok : ErrorCode.sessionMoved;
 }
 
 function isSameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

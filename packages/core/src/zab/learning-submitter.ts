@@ -1,7 +1,7 @@
 import { type JuteReader, JuteWriter, OpCode, QuorumPacketType } from '@zooid/protocol';
 import type { Client } from '../client.ts';
 import { Queue } from '../queue.ts';
-import type { Submitter } from '../request/submitter.ts';
+import type { GlobalSubmitter } from '../request/submitter.ts';
 import type { Session } from '../session/session.ts';
 import type { Proposal } from '../txn/proposal-queue.ts';
 import { create2IndexesOf } from '../txn/request-body.ts';
@@ -22,8 +22,9 @@ interface WaitingSync {
  *
  * Source: LearnerZooKeeperServer, FollowerRequestProcessor, LearnerSessionTracker.
  */
-export class LearningSubmitter implements Submitter {
+export class LearningSubmitter implements GlobalSubmitter {
   readonly isReadOnly = false;
+  readonly newSessionScope = 'global';
   readonly #replica: Replica;
   readonly #out: () => JuteWriter;
   readonly #requests = new ForwardedRequests();
@@ -87,6 +88,17 @@ export class LearningSubmitter implements Submitter {
     const body = new JuteWriter(4);
     body.int(client.sessionTimeoutMs);
     this.#forward(OpCode.createSession, client, session, 0, body);
+  }
+
+  upgradeSession({ id, timeoutMs }: Session, client: Client): void {
+    const session = this.#replica.parts.sessions.hold(id, timeoutMs);
+    session.client = client;
+    client.session = session;
+    const body = new JuteWriter(4);
+    body.int(timeoutMs);
+    const request = { sessionId: id, xid: 0, op: OpCode.createSession };
+    writeRequestPacket(this.#out(), request, body.bytes, 0, body.length, client.ids);
+    this.#await(request, undefined);
   }
 
   resumeSession(client: Client, sessionId: bigint): void {
@@ -201,7 +213,19 @@ export class LearningSubmitter implements Submitter {
     const request = { sessionId: session.id, xid, op };
     writeRequestPacket(this.#out(), request, body.bytes, 0, body.length, client.ids);
     client.writesSubmitted++;
-    this.#requests.add(session.id, {
+    this.#await(request, client);
+  }
+
+  /** @param client - undefined: nobody is answered. */
+  #await(
+    {
+      sessionId,
+      xid,
+      op,
+    }: { readonly sessionId: bigint; readonly xid: number; readonly op: number },
+    client: Client | undefined,
+  ): void {
+    this.#requests.add(sessionId, {
       client,
       op,
       xid,

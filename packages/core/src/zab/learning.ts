@@ -511,7 +511,7 @@ export class Learning implements CommitListener {
     this.#phase = 'serving';
     this.#lookedMs = replica.parts.clock.nowMs;
     replica.parts.sessions.clear();
-    replica.serveBy(this.#submitter, firstZxidOf(this.#epoch));
+    replica.serveMembersBy(this.#submitter, firstZxidOf(this.#epoch));
     onServing(this.#epoch);
   }
 

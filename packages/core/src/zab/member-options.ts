@@ -1,4 +1,5 @@
 import type { ServerId } from '../quorum/quorum.ts';
+import type { LocalSessionMode } from '../request/local-session-submitter.ts';
 
 /** What the configuration of the ensemble says to the core. Times are milliseconds. */
 export interface MemberOptions {
@@ -33,4 +34,6 @@ export interface MemberOptions {
   readonly isStandaloneAllowed: boolean;
   /** `readonlymode.enabled`: without a leader, clients that want no more may read. */
   readonly isReadOnlyModeOn: boolean;
+  /** `localSessionsEnabled`, `localSessionsUpgradingEnabled`. */
+  readonly localSessions: LocalSessionMode;
 }

@@ -3,8 +3,9 @@ import { assert } from '../assert.ts';
 import type { Client } from '../client.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Replies } from '../replies.ts';
+import { LocalSessionSubmitter, type LocalSessions } from '../request/local-session-submitter.ts';
 import type { RequestDesk } from '../request/request-desk.ts';
-import type { Submitter } from '../request/submitter.ts';
+import type { GlobalSubmitter, Submitter } from '../request/submitter.ts';
 import type { SessionIds } from '../session/session-id.ts';
 import type { SessionTracker } from '../session/session-tracker.ts';
 import type { DataTree } from '../tree/data-tree.ts';
@@ -29,6 +30,8 @@ export interface ReplicaParts {
   readonly watches: WatchTable<Client>;
   readonly sessions: SessionTracker;
   readonly sessionIds: SessionIds;
+  /** Sessions that only this server knows; undefined while they are off. */
+  readonly localSessions: LocalSessions | undefined;
   readonly desk: RequestDesk;
   readonly replies: Replies;
   /** Undefined while the audit log is off. */
@@ -98,12 +101,23 @@ export class Replica {
   }
 
   /**
-   * Requests of clients go this way from now on; undefined: nobody is served.
+   * Requests of clients go this way from now on; undefined: nobody is served. Sessions of this server alone are over.
    *
    * @param firstZxid - that begins the epoch, which a client may have seen elsewhere before any transaction of it.
    */
   serveBy(submitter: Submitter | undefined, firstZxid: number): void {
+    this.parts.localSessions?.sessions.clear();
     this.parts.desk.serveBy(submitter, firstZxid);
+  }
+
+  /** {@link serveBy} of a role in the ensemble, where a session may be one of this server alone at first. */
+  serveMembersBy(submitter: GlobalSubmitter, firstZxid: number): void {
+    const { localSessions } = this.parts;
+    if (localSessions === undefined) {
+      this.serveBy(submitter, firstZxid);
+    } else {
+      this.serveBy(new LocalSessionSubmitter(submitter, localSessions, this.parts), firstZxid);
+    }
   }
 
   /** Shows the configuration in force as the data of its znode. Source: ZKDatabase.initConfigInZKDatabase. */

@@ -68,6 +68,7 @@ export class LoneMember {
       isReconfigOn: false,
       isStandaloneAllowed: true,
       isReadOnlyModeOn: false,
+      localSessions: 'off',
       isSnapshotForced: false,
       isLeaderServing: true,
       isEmptyDatabaseTrusted: true,

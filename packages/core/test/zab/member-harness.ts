@@ -173,6 +173,7 @@ export class MemberHarness {
           isReconfigOn: false,
           isStandaloneAllowed: true,
           isReadOnlyModeOn: false,
+          localSessions: 'off',
           connectLimitMs: 1500,
           epochWaitMsMax: undefined,
           isSnapshotForced: false,

@@ -140,6 +140,8 @@ export interface AdminView {
   readonly approximateDataBytes: number;
   readonly ephemeralCount: number;
   readonly sessionCount: number;
+  /** Sessions that only this server knows; not among the others. */
+  readonly localSessionCount: number;
   readonly outstandingRequests: number;
   readonly watchSummary: WatchSummary;
   /** Watches of every kind; a path with a data and a child watch of one session counts as two. */
@@ -149,6 +151,8 @@ export interface AdminView {
   connections(): Iterable<ConnectionView>;
   /** Earliest first. */
   sessionBuckets(): Iterable<SessionBucket>;
+  /** Of sessions that only this server knows; undefined while those are off. */
+  localSessionBuckets(): readonly SessionBucket[] | undefined;
   ephemerals(): Iterable<readonly [sessionId: bigint, paths: Iterable<string>]>;
   watchesBySession(): Iterable<readonly [sessionId: bigint, paths: Iterable<string>]>;
   watchesByPath(): Iterable<readonly [path: string, sessionIds: Iterable<bigint>]>;

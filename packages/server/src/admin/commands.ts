@@ -71,8 +71,10 @@ function plainCommands(traceMask: TraceMask): readonly Command[] {
     })),
     get(['dump'], (view) => {
       const expiries: Record<string, Json> = {};
-      for (const { expiresMs, sessions } of view.sessionBuckets()) {
-        expiries[String(expiresMs)] = sessions.map(({ id }) => id);
+      const buckets = [...(view.localSessionBuckets() ?? []), ...view.sessionBuckets()];
+      for (const { expiresMs, sessions } of buckets) {
+        const ids = (expiries[String(expiresMs)] ?? []) as Json[];
+        expiries[String(expiresMs)] = [...ids, ...sessions.map(({ id }) => id)];
       }
       return {
         expiry_time_to_session_ids: expiries,

@@ -174,6 +174,10 @@ export class ServerView implements AdminView {
     return core.member?.isReadOnly === true ? 0 : core.globalSessions.size;
   }
 
+  get localSessionCount(): number {
+    return this.#parts.core.localSessions?.size ?? 0;
+  }
+
   get outstandingRequests(): number {
     return this.#parts.core.outstandingCount;
   }
@@ -217,6 +221,15 @@ export class ServerView implements AdminView {
     for (const [expiresMs, sessions] of this.#parts.core.sessions.buckets()) {
       yield { expiresMs, sessions };
     }
+  }
+
+  localSessionBuckets(): readonly SessionBucket[] | undefined {
+    const { localSessions } = this.#parts.core;
+    if (localSessions === undefined) return undefined;
+    return Array.from(localSessions.buckets(), ([expiresMs, sessions]) => ({
+      expiresMs,
+      sessions,
+    }));
   }
 
   *ephemerals(): Generator<readonly [bigint, Iterable<string>]> {

@@ -6,7 +6,7 @@
  * of text (CVE-2017-5637). A text that reaches the limit ends with a line that says so.
  */
 import { mntrText } from '../report/metric-walk.ts';
-import type { AdminView } from './admin-view.ts';
+import type { AdminView, SessionBucket } from './admin-view.ts';
 import { connectionLine } from './connection-text.ts';
 import { confText } from './ensemble-text.ts';
 import { environment } from './environment.ts';
@@ -120,7 +120,22 @@ function dump(view: AdminView): string {
   const wallOf = (elapsedMs: number): string =>
     javaDate(view.wallNowMs + elapsedMs - view.elapsedNowMs);
 
+  const sessionSets = (
+    title: string,
+    buckets: readonly SessionBucket[],
+    sessionCount: number,
+  ): void => {
+    text.line(`${title} Sets (${buckets.length})/(${sessionCount}):`);
+    for (const { expiresMs, sessions } of buckets) {
+      text.line(`${sessions.length} expire at ${wallOf(expiresMs)}:`);
+      for (const { id } of sessions) if (!text.line(`\t0x${javaHex(id)}`)) break;
+    }
+  };
+
   text.line('SessionTracker dump:');
+  // Source: LeaderSessionTracker.dumpSessions.
+  const local = view.localSessionBuckets();
+  if (local !== undefined) sessionSets('Local Session', local, view.localSessionCount);
   const { ensemble } = view;
   if (ensemble !== undefined && ensemble.leading === undefined) {
     // Source: LearnerSessionTracker.dumpSessions.
@@ -129,12 +144,8 @@ function dump(view: AdminView): string {
       if (!text.line(`0x${javaHex(id)}\t${timeoutMs}ms`)) break;
     }
   } else {
-    const buckets = [...view.sessionBuckets()];
-    text.line(`Session Sets (${buckets.length})/(${view.sessionCount}):`);
-    for (const { expiresMs, sessions } of buckets) {
-      text.line(`${sessions.length} expire at ${wallOf(expiresMs)}:`);
-      for (const { id } of sessions) if (!text.line(`\t0x${javaHex(id)}`)) break;
-    }
+    const title = local === undefined ? 'Session' : 'Global Session';
+    sessionSets(title, [...view.sessionBuckets()], view.sessionCount);
   }
 
   text.line('ephemeral nodes dump:');

@@ -1,5 +1,6 @@
 // From the draft to the frozen configuration: defaults before, derived values after.
 
+import type { LocalSessionMode } from '@zooid/core';
 import type { Draft } from './config-key.ts';
 import { configKeys } from './config-keys.ts';
 import type { EnsembleConfig } from './ensemble-config.ts';
@@ -21,6 +22,8 @@ export function createDraft(): Draft {
     isAuthEnforced: false,
     isEnsembleSchemeOn: false,
     isReadOnlyModeOn: false,
+    areLocalSessionsOn: false,
+    areLocalSessionsUpgraded: false,
     isStandaloneAllowed: true,
     dynamicConfigFile: undefined,
     metricsProvider: 'default',
@@ -211,6 +214,11 @@ export function buildConfig(draft: Draft, surroundings: DraftSurroundings): Serv
   });
 }
 
+function localSessionModeOf(draft: Draft): LocalSessionMode {
+  if (!draft.areLocalSessionsOn) return 'off';
+  return draft.areLocalSessionsUpgraded ? 'upgrading' : 'without-ephemerals';
+}
+
 function buildEnsemble(draft: Draft, surroundings: EnsembleSurroundings): EnsembleConfig {
   const { peerType: _, isMultiAddressOn: __, ...options } = draft.ensemble;
   const initLimitTicks = options.initLimitTicks ?? INIT_LIMIT_TICKS;
@@ -222,6 +230,7 @@ function buildEnsemble(draft: Draft, surroundings: EnsembleSurroundings): Ensemb
     role: surroundings.membership.servers.get(surroundings.serverId)?.role ?? 'participant',
     isStandaloneAllowed: draft.isStandaloneAllowed,
     isReadOnlyModeOn: draft.isReadOnlyModeOn,
+    localSessions: localSessionModeOf(draft),
     initLimitTicks,
     syncLimitTicks,
     connectLimitTicks: options.connectLimitTicks > 0 ? options.connectLimitTicks : undefined,

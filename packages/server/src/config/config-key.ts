@@ -45,6 +45,8 @@ export interface Draft {
   /** An `authProvider.*` asked for the scheme `ensemble`. */
   isEnsembleSchemeOn: boolean;
   isReadOnlyModeOn: boolean;
+  areLocalSessionsOn: boolean;
+  areLocalSessionsUpgraded: boolean;
   isStandaloneAllowed: boolean;
   dynamicConfigFile: string | undefined;
   metricsProvider: 'default' | 'null' | 'prometheus';

@@ -1,5 +1,6 @@
 // What makes a server a member of an ensemble. A part of `ServerConfig`, with the same rules.
 
+import type { LocalSessionMode } from '@zooid/core';
 import type { Membership, ServerRole } from '@zooid/protocol';
 
 /** The election port, and the votes on it. */
@@ -61,6 +62,8 @@ export interface EnsembleConfig {
   readonly isListeningOnAllAddresses: boolean;
   /** `readonlymode.enabled`. Without a quorum, clients that ask for it may read. */
   readonly isReadOnlyModeOn: boolean;
+  /** `localSessionsEnabled`, `localSessionsUpgradingEnabled`. The second counts only with the first. */
+  readonly localSessions: LocalSessionMode;
   /** `db.autocreate`. False: a server without data does not vote, unless the file `initialize` is in `dataDir`, which its first epoch removes. */
   readonly isEmptyDatabaseTrusted: boolean;
   readonly election: ElectionConfig;

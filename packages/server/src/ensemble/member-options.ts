@@ -41,5 +41,6 @@ export function memberOptionsOf(
     isReconfigOn,
     isStandaloneAllowed: ensemble.isStandaloneAllowed,
     isReadOnlyModeOn: ensemble.isReadOnlyModeOn,
+    localSessions: ensemble.localSessions,
   };
 }

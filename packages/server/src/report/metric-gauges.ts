@@ -44,7 +44,7 @@ export const GAUGES: readonly GaugeMetric[] = [
     (v) => v.approximateDataBytes,
   ),
   gauge('global_sessions', 'Sessions that are open.', (v) => v.sessionCount),
-  gauge('local_sessions', 'Local sessions; always 0, there are none.', () => 0),
+  gauge('local_sessions', 'Sessions that only this server knows.', (v) => v.localSessionCount),
   gauge(
     'open_file_descriptor_count',
     'File descriptors that the process has open; -1 where the system does not tell.',

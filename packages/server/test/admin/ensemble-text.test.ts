@@ -106,6 +106,20 @@ describe('a member prints what one of Apache 3.8.0 printed', () => {
     expect(text.slice(0, text.indexOf('ephemeral'))).toBe(captured('follower-dump-start.txt'));
   });
 
+  test('dump tells local sessions from global ones', () => {
+    const [leader, follower] = [member(3), member(2)];
+    for (const view of [leader, follower]) {
+      view.buckets = [];
+      view.localSessionCount = 1;
+      view.localBuckets = [{ expiresMs: 0, sessions: [{ id: 0x3n, timeoutMs: 9000 }] }];
+      expect(word(view, 'dump')).toMatch(
+        /^SessionTracker dump:\nLocal Session Sets \(1\)\/\(1\):\n1 expire at .*:\n\t0x3\nGlobal Session/,
+      );
+    }
+    expect(word(leader, 'dump')).toContain(`Global Session Sets (0)/(${sessionIds.length}):`);
+    expect(word(follower, 'dump')).toContain(`Global Sessions(${sessionIds.length}):`);
+  });
+
   const answer = (command: string, fields: Readonly<Record<string, Json>>) =>
     jsonText({ ...fields, command, error: null });
 

@@ -56,6 +56,8 @@ export class FakeAdminView implements Mutable<AdminView> {
   approximateDataBytes = 70;
   ephemeralCount = 3;
   sessionCount = 2;
+  localSessionCount = 0;
+  localBuckets: readonly SessionBucket[] | undefined;
   outstandingRequests = 0;
   watchSummary: AdminView['watchSummary'] = { watcherCount: 2, pathCount: 2, watchCount: 3 };
   watchCount = 4;
@@ -87,6 +89,9 @@ export class FakeAdminView implements Mutable<AdminView> {
   }
   sessionBuckets(): Iterable<SessionBucket> {
     return this.buckets;
+  }
+  localSessionBuckets(): readonly SessionBucket[] | undefined {
+    return this.localBuckets;
   }
   ephemerals(): Iterable<[bigint, string[]]> {
     return this.ephemeralPaths;

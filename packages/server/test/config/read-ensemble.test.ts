@@ -130,6 +130,7 @@ describe('a member of an ensemble', () => {
       connectRetryDelayMs: 20,
       isListeningOnAllAddresses: false,
       isReadOnlyModeOn: false,
+      localSessions: 'off',
       isEmptyDatabaseTrusted: true,
       election: {
         connectTimeoutMs: 5000,
@@ -146,6 +147,14 @@ describe('a member of an ensemble', () => {
         isSnapshotForced: false,
       },
     });
+  });
+
+  test.each([
+    ['localSessionsEnabled=true', 'without-ephemerals'],
+    ['localSessionsEnabled=true\nlocalSessionsUpgradingEnabled=true', 'upgrading'],
+    ['localSessionsUpgradingEnabled=true', 'off'],
+  ])('with %s', (lines, mode) => {
+    expect(member(`${lines}\n${THREE}`).localSessions).toBe(mode);
   });
 
   test('obeys the keys that a single server passes over', () => {

@@ -328,20 +328,27 @@ export const clusterKeys: readonly ConfigKey[] = [
       draft.isReadOnlyModeOn = isOn;
     },
   }),
-  accepted({
+  honoured({
     name: 'localSessionsEnabled',
     form: 'file',
     default: 'false',
-    meaning: 'Sessions that only one server knows.',
-    instead:
-      "Every session is known to all servers. Leave it off in Apache's servers, too, while they are in the same ensemble: a leader refuses writes of sessions that it does not know.",
+    meaning:
+      'New sessions are known to their server only, and cost no transaction. Their clients cannot go on at another server, and a leader must have this, too, or it refuses their writes: set it the same in all servers. A standalone server has no use for it.',
+    reader: strictBoolean,
+    put: (draft, areOn) => {
+      draft.areLocalSessionsOn = areOn;
+    },
   }),
-  accepted({
+  honoured({
     name: 'localSessionsUpgradingEnabled',
     form: 'file',
     default: 'false',
-    meaning: 'A local session becomes a global one when it needs to.',
-    instead: 'Every session is known to all servers from its beginning.',
+    meaning:
+      'A local session becomes a global one before it creates its first ephemeral znode. Without this it is refused with EphemeralOnLocalSession.',
+    reader: strictBoolean,
+    put: (draft, areUpgraded) => {
+      draft.areLocalSessionsUpgraded = areUpgraded;
+    },
   }),
   accepted({
     name: 'leader.ackLoggingFrequency',
