@@ -1,5 +1,5 @@
 /** Runs the test suite that Debian installs with kazoo, against three servers of either kind. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../harness/free-port.ts';
@@ -38,14 +38,41 @@ function nodeIdOf(name: string): string {
 /** Servers that it starts: an ensemble, for some tests stop a member and others change the membership. */
 const SERVER_COUNT = 3;
 
-/**
- * Runs the suite, which starts an ensemble of three servers of its own.
- *
- * @param only - names of tests, as {@link SuiteResult} has them; all unless given.
- */
-export async function runKazooSuite(
+/** The same tests of a client, in three ways to wait. They take longest, and each goes into another part of the suite. */
+const CLIENT_FILES = ['test_client.py', 'test_eventlet_handler.py', 'test_gevent_handler.py'];
+
+/** Runs the whole suite, in parts at the same time, for it waits most of the time. Each part has an ensemble of its own. */
+export async function runKazooSuite(kind: ServerKind): Promise<SuiteResult> {
+  const notRun = kind === 'zooid' ? FILES_NOT_RUN : [];
+  const others = (await readdir(KAZOO_TESTS)).filter(
+    (file) => /^test_.*\.py$/.test(file) && !CLIENT_FILES.includes(file) && !notRun.includes(file),
+  );
+  const parts = CLIENT_FILES.map((file) => [file]);
+  others.sort().forEach((file, i) => parts[i % parts.length]!.push(file));
+  const results = await Promise.all(
+    parts.map((files) =>
+      runPart(
+        kind,
+        files.map((file) => join(KAZOO_TESTS, file)),
+      ),
+    ),
+  );
+  return {
+    outcomes: new Map(results.flatMap(({ outcomes }) => [...outcomes])),
+    messages: new Map(results.flatMap(({ messages }) => [...messages])),
+    output: results.map(({ output }) => output).join('\n'),
+  };
+}
+
+/** Runs some tests of the suite again. @param names - as {@link SuiteResult} has them. */
+export function runKazooTests(kind: ServerKind, names: readonly string[]): Promise<SuiteResult> {
+  return runPart(kind, names.map(nodeIdOf));
+}
+
+/** @param targets - files and tests, as pytest names them. */
+async function runPart(
   kind: ServerKind,
-  only?: readonly string[],
+  targets: readonly string[],
   deadlineMs = 400_000,
 ): Promise<SuiteResult> {
   const directory = await mkdtemp(join(tmpdir(), 'zooid-interop-kazoo-'));
@@ -63,8 +90,7 @@ export async function runKazooSuite(
         '--tb=short',
         '--maxfail=40', // a server that is gone would cost 15 s for each test
         `--junitxml=${xmlPath}`,
-        ...(kind === 'zooid' ? FILES_NOT_RUN.map((file) => `--ignore=${KAZOO_TESTS}/${file}`) : []),
-        ...(only === undefined ? [KAZOO_TESTS] : only.map(nodeIdOf)),
+        ...targets,
       ],
       {
         cwd: directory,
