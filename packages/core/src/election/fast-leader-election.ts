@@ -89,6 +89,8 @@ export class FastLeaderElection {
   readonly #votes = new Map<ServerId, CastVote>();
   /** Of those who have a leader, whatever their round. */
   readonly #settledVotes = new Map<ServerId, CastVote>();
+  /** When one without a say was told last what this server is doing now. */
+  readonly #answeredMs = new Map<ServerId, number>();
 
   #intervalMs: number;
   #tellAgainMs = NEVER;
@@ -123,6 +125,7 @@ export class FastLeaderElection {
     this.#round++;
     this.#votes.clear();
     this.#settledVotes.clear();
+    this.#answeredMs.clear();
     this.#proposal = own;
     this.#intervalMs = this.#options.notificationIntervalMsMin;
     this.#finalMs = NEVER;
@@ -135,6 +138,7 @@ export class FastLeaderElection {
   /** The server is no longer looking, or will not be: from now on it only answers. */
   settle(state: ServerState, vote: Vote, round: number): void {
     this.#isRunning = false;
+    this.#answeredMs.clear();
     this.#state = state;
     this.#proposal = vote;
     this.#round = round;
@@ -145,8 +149,7 @@ export class FastLeaderElection {
   /** @returns the result, when this notification made it certain. */
   onNotification(received: PeerNotification, nowMs: number): ElectionResult | undefined {
     if (!this.#isVoter(received.from)) {
-      // An observer, or a server that is to become a member: it wants to know, and has no say.
-      this.#tell(received.from);
+      this.#answerOutsider(received.from, nowMs);
       return undefined;
     }
     if (!this.#isRunning) {
@@ -188,6 +191,18 @@ export class FastLeaderElection {
       this.#tellAgainMs = nowMs + this.#intervalMs;
     }
     return undefined;
+  }
+
+  /**
+   * An observer, or a server that is to become a member, wants to know, and has no say. It may have heard less than an interval ago; two that
+   * take each other for such, or are at different rounds, would else go on answering each other's answers for ever.
+   */
+  #answerOutsider(server: ServerId, nowMs: number): void {
+    const answeredMs = this.#answeredMs.get(server);
+    const { notificationIntervalMsMin } = this.#options;
+    if (answeredMs !== undefined && nowMs - answeredMs < notificationIntervalMsMin) return;
+    this.#answeredMs.set(server, nowMs);
+    this.#tell(server);
   }
 
   #onLooking(received: PeerNotification, nowMs: number): void {

@@ -27,7 +27,7 @@ interface LearnedMembershipParts {
  */
 export class LearnedMembership {
   readonly #parts: LearnedMembershipParts;
-  /** The configuration that the leader has seen last, which is in force when it says UPTODATE. */
+  /** The configuration that the leader has seen last, which is in force when it says UPTODATE, unless it is still to be decided. */
   #ofLeader: Membership | undefined;
   /** Of a transaction that is not committed yet. */
   #proposed: Membership | undefined;
@@ -73,9 +73,14 @@ export class LearnedMembership {
     if (this.#ofLeader !== undefined) memberships.see(this.#ofLeader);
   }
 
-  /** The leader says that this server is up to date. */
-  activateNewLeader(): ActivationEffect {
-    if (this.#ofLeader === undefined) return 'role-goes-on';
+  /**
+   * The leader says that this server is up to date.
+   *
+   * @param decidedZxid - the beginning of the epoch, or what is committed. A leader of Apache's names what it has proposed behind that as well,
+   *   which may never be in force; when it is, the learner is told.
+   */
+  activateNewLeader(decidedZxid: number): ActivationEffect {
+    if (this.#ofLeader === undefined || this.#ofLeader.version > decidedZxid) return 'role-goes-on';
     return this.#parts.memberships.activate(this.#ofLeader, this.#parts.leader, undefined);
   }
 }

@@ -203,8 +203,10 @@ export class LearnerSync {
         learner.acks.onSent(zxid, nowMs);
       }
     }
-    const { text } = memberships.lastSeen;
     const newLeaderZxid = firstZxidOf(this.#epochs!.current);
+    // At UPTODATE it is in force there. What this epoch has proposed is not yet here: the learner hears of that as of any proposal.
+    const { active, lastSeen } = memberships;
+    const { text } = lastSeen.version > newLeaderZxid ? active : lastSeen;
     writePacket(out, QuorumPacketType.newLeader, newLeaderZxid, text, 0, text.byteLength);
     learner.ackedZxid = replica.lastAppliedZxid;
     learner.isForwarding = true;

@@ -503,7 +503,8 @@ export class Learning implements CommitListener {
       this.#end('an unexpected UPTODATE');
       return;
     }
-    if (this.#membership.activateNewLeader() === 'role-ends') {
+    const decidedZxid = Math.max(firstZxidOf(this.#epoch), this.#committedZxid);
+    if (this.#membership.activateNewLeader(decidedZxid) === 'role-ends') {
       this.#end('the configuration has another place for this server');
       return;
     }

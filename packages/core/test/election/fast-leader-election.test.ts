@@ -90,6 +90,32 @@ describe('an election', () => {
     expect(election.onTime(2)).toMatchObject({ leader: 2 });
   });
 
+  test('does not go on for ever between two that answer each other: whoever has no say is told once for each interval', () => {
+    const told: number[] = [];
+    const election = new FastLeaderElection(
+      {
+        serverId: 4,
+        quorums: () => [three],
+        isReachable: () => true,
+        finalizeWaitMs: 200,
+        notificationIntervalMsMin: 200,
+        notificationIntervalMsMax: 60_000,
+      },
+      { notify: (to) => told.push(to), connectAll: () => {} },
+    );
+    const hearFive = (atMs: number) => {
+      const notification = { from: 5, state: ServerState.looking, ...vote(3), round: 1 };
+      election.onNotification(notification, atMs);
+      return told.splice(0);
+    };
+    election.start(undefined, 0);
+    told.length = 0;
+    expect([hearFive(0), hearFive(1), hearFive(199), hearFive(200)]).toEqual([[5], [], [], [5]]);
+    // There is news.
+    election.settle(ServerState.following, vote(3), 1);
+    expect([hearFive(201), hearFive(202)]).toEqual([[5], []]);
+  });
+
   test('gives a better vote a moment to come before it ends', () => {
     const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
     world.start(1, vote(1));

@@ -1,8 +1,14 @@
-import { OpCode } from '@zooid/protocol';
+import {
+  decodeUtf8,
+  encodeUtf8,
+  formatMembership,
+  OpCode,
+  QuorumPacketType,
+} from '@zooid/protocol';
 import { describe, expect, test } from 'vitest';
 import { Memberships } from '../../src/zab/memberships.ts';
 import { createRequest } from '../harness.ts';
-import { MemberHarness, membershipOf, show } from './member-harness.ts';
+import { dataOf, MemberHarness, membershipOf, show, z } from './member-harness.ts';
 
 const line = (id: number, role = 'participant', port = 2888): string =>
   `server.${id}=10.0.0.${id}:${port}:3888:${role};10.0.0.${id}:2181`;
@@ -154,4 +160,39 @@ describe('a reconfiguration in broadcast', () => {
     h.pass(300);
     expect(client.take()).toMatchObject([{ op: OpCode.reconfig }, { op: OpCode.create, err: 0 }]);
   });
+
+  test('a learner that comes meanwhile is told of the configuration in force, and of the next one by its proposal', () => {
+    const { h, client } = leading();
+    client.send(alone);
+    const three = h.join(3, '1:1');
+    const packets = three.takePackets();
+    const [newLeader] = packets.filter(({ type }) => type === QuorumPacketType.newLeader);
+    expect(decodeUtf8(newLeader!.data!, 0, newLeader!.data!.byteLength)).toContain(
+      'version=200000000',
+    );
+    const proposals = packets.filter(({ type }) => type === QuorumPacketType.proposal);
+    expect(proposals.map(({ zxid }) => show(zxid))).toContain('2:2');
+  });
+});
+
+test('UPTODATE puts in force what the leader names, unless its epoch has only proposed it', () => {
+  const upToDateWith = (version: string) => {
+    const h = new MemberHarness({ log: ['1:1'], current: 1, options: { isReconfigOn: true } });
+    const link = h.follow();
+    h.hear(
+      link,
+      QuorumPacketType.leaderInfo,
+      z('2:0'),
+      dataOf((out) => out.int(0x10000)),
+    );
+    h.hear(link, QuorumPacketType.diff, z('1:1'));
+    const text = formatMembership(ensemble(z(version), line(1), line(2), line(3)));
+    h.hear(link, QuorumPacketType.newLeader, z('2:0'), encodeUtf8(text));
+    h.hear(link, QuorumPacketType.upToDate, -1);
+    expect(h.member.isServing).toBe(true);
+    const { active, lastSeen } = h.member.memberships;
+    return [show(active.version), show(lastSeen.version)];
+  };
+  expect(upToDateWith('2:0')).toEqual(['2:0', '2:0']);
+  expect(upToDateWith('2:7')).toEqual(['0:0', '2:7']);
 });
