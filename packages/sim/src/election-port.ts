@@ -17,11 +17,17 @@ import {
 import type { ServerProcess } from './server-process.ts';
 import type { Socket, SocketHandler } from './simulated-network.ts';
 
+/** Far more than any election needs. */
+const TOLD_PER_SECOND_MAX = 2000;
+
 export class ElectionPort {
   readonly #process: ServerProcess;
   readonly #sockets = new Map<number, Socket>();
   readonly #connecting = new Set<number>();
   readonly #newest = new Map<number, Uint8Array>();
+  /** Notifications since the beginning of this second. */
+  #toldCount = 0;
+  #secondMs = 0;
 
   constructor(process: ServerProcess) {
     this.#process = process;
@@ -43,6 +49,7 @@ export class ElectionPort {
   }
 
   notify(to: number, notification: OwnNotification): void {
+    this.#countTold();
     const { vote, state, round } = notification;
     const out = new JuteWriter(64);
     const mark = out.startFrame();
@@ -53,7 +60,7 @@ export class ElectionPort {
       peerEpoch: vote === undefined ? NO_VOTE : BigInt(vote.peerEpoch),
       electionEpoch: BigInt(round),
       version: 2,
-      config: this.#process.world.configText,
+      config: this.#process.member.memberships.active.text,
     });
     out.endFrame(mark);
     const frame = out.copy();
@@ -64,7 +71,25 @@ export class ElectionPort {
   }
 
   connectAll(): void {
-    for (const id of this.#process.world.quorum.voters) if (id !== this.#id) this.#connect(id);
+    for (const { voters } of this.#process.member.memberships.quorums) {
+      for (const id of voters) if (id !== this.#id) this.#connect(id);
+    }
+  }
+
+  /** Two that answer each other's answers would never end. */
+  #countTold(): void {
+    const { world, name } = this.#process;
+    const { nowMs } = world.scheduler;
+    if (nowMs - this.#secondMs > 1000) {
+      this.#secondMs = nowMs;
+      this.#toldCount = 0;
+    }
+    if (++this.#toldCount > TOLD_PER_SECOND_MAX) {
+      world.checks.fail(
+        'election-storm',
+        `${name} tells its vote ${this.#toldCount} times a second`,
+      );
+    }
   }
 
   get #id(): number {

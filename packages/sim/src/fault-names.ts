@@ -19,6 +19,7 @@ export const faultNames = [
   'clock-jump',
   'client-drop',
   'burst',
+  'reconfig',
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];

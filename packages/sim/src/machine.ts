@@ -1,5 +1,6 @@
 /** The computer of one server: its disk and clocks, which outlive the processes on it. */
 
+import type { Membership } from '@zooid/protocol';
 import type { SeededRandom } from './random.ts';
 import type { ServerProcess } from './server-process.ts';
 import { RottenLogError, SimulatedDisk } from './simulated-disk.ts';
@@ -11,9 +12,8 @@ const WALL_START_MS = Date.UTC(2026, 0, 1);
 export class Machine {
   readonly id: number;
   readonly name: string;
-  readonly role: 'participant' | 'observer';
   readonly world: World;
-  readonly disk: SimulatedDisk = new SimulatedDisk();
+  readonly disk: SimulatedDisk;
   readonly random: SeededRandom;
   /** Undefined while it is down. */
   process: ServerProcess | undefined;
@@ -26,11 +26,12 @@ export class Machine {
   /** Monotonic clocks begin anywhere. */
   readonly monotonicOffsetMs: number;
 
-  constructor(world: World, id: number, role: 'participant' | 'observer') {
+  /** @param membership - what its files say at first. */
+  constructor(world: World, id: number, membership: Membership) {
     this.world = world;
     this.id = id;
     this.name = `s${id}`;
-    this.role = role;
+    this.disk = new SimulatedDisk(membership);
     this.random = world.random.fork(this.name);
     this.monotonicOffsetMs = this.random.integer(0, 10_000_000);
   }

@@ -6,6 +6,7 @@
 import type { FaultName } from './fault-names.ts';
 import type { Machine } from './machine.ts';
 import type { SeededRandom } from './random.ts';
+import { anyReconfiguration } from './reconfigurations.ts';
 import { busyPace, usualPace } from './simulated-client.ts';
 import type { World } from './world.ts';
 
@@ -47,6 +48,7 @@ export class Nemesis {
       { name: 'clock-jump', weight: 1, strike: () => this.#jumpClock() },
       { name: 'client-drop', weight: 3, strike: () => random.pick(world.clients).drop() },
       { name: 'burst', weight: 1, strike: () => this.#burst() },
+      { name: 'reconfig', weight: 3, strike: () => this.#reconfigure() },
     ];
     this.#faults = all.filter(({ name }) => world.options.faults.includes(name));
     world.onMachineDown = (machine) => this.#onDown(machine);
@@ -260,7 +262,9 @@ export class Nemesis {
     const spared = voters.length - Math.floor((voters.length - 1) / 2);
     const machine = this.#anyMachine();
     const damaged = voters.filter(({ isDamaged }) => isDamaged).length;
-    if (machine.role === 'participant' && voters.length - damaged <= spared) return;
+    // Nobody knows who will have a say.
+    if (this.#world.options.faults.includes('reconfig')) return;
+    if (voters.includes(machine) && voters.length - damaged <= spared) return;
     if (machine.isDamaged || !machine.disk.flipBit(this.#random)) return;
     machine.isDamaged = true;
     machine.crash('process');
@@ -270,6 +274,11 @@ export class Nemesis {
     const machine = this.#anyMachine();
     const rangeMs = this.#random.pick([100, 10_000, 3_600_000, 30 * 86_400_000]);
     machine.wallOffsetMs = Math.round(this.#random.between(-rangeMs, rangeMs));
+  }
+
+  #reconfigure(): void {
+    const { clients } = this.#world;
+    this.#random.pick(clients).askNext(anyReconfiguration(this.#world, this.#random));
   }
 
   /** Somebody asks for a lot. */

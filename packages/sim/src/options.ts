@@ -6,6 +6,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly voterCount: number;
   readonly observerCount: number;
+  /** Servers that belong to nothing at first. They run, and can be taken in by a reconfiguration. */
+  readonly spareCount: number;
   readonly clientCount: number;
   readonly tickTimeMs: number;
   readonly initLimitTicks: number;
@@ -16,6 +18,8 @@ export interface WorldOptions {
   /** A server makes a snapshot after so many transactions. */
   readonly snapshotEvery: number;
   readonly snapshotsKept: number;
+  /** The ensemble may shrink to one voter. */
+  readonly isLoneVoterAllowed: boolean;
   readonly delayMsMin: number;
   readonly delayMsMax: number;
   readonly diskMsMin: number;
@@ -49,5 +53,7 @@ export function optionsOf(seed: number): WorldOptions {
     diskMsMax: diskMsMin * random.pick([2, 10, 50]),
     faults: faultNames.filter(() => random.chance(0.6)),
     faultMeanMs: random.pick([500, 2000, 5000, 15_000]),
+    spareCount: random.pick([0, 1, 1, 2, 3]),
+    isLoneVoterAllowed: random.chance(0.5),
   };
 }

@@ -97,9 +97,8 @@ function awaitLife(world: World): void {
   const before = new Map(world.clients.map((client) => [client, client.doneCount]));
   for (const client of world.clients) client.resume();
   const isAlive = () =>
-    world.machines.every(
-      ({ isRotten, process }) => isRotten || process?.member.isServing === true,
-    ) && world.clients.every((client) => client.doneCount > before.get(client)!);
+    membersOf(world).every(({ process }) => process?.member.isServing === true) &&
+    world.clients.every((client) => client.doneCount > before.get(client)!);
   waitFor(world, isAlive, 'does not come to life');
 }
 
@@ -113,18 +112,25 @@ function awaitRest(world: World): void {
   );
 }
 
+/** Those whose log is not damaged. */
+function membersOf({ machines, memberships }: World): Machine[] {
+  const { servers } = memberships.current.membership;
+  return machines.filter(({ id, isRotten }) => servers.has(id) && !isRotten);
+}
+
 function isEqual(world: World): boolean {
-  const running = world.machines.filter(({ isRotten }) => !isRotten);
-  const [first] = running;
+  const members = membersOf(world);
+  const [first] = members;
   const sessionsOf = (machine: Machine) =>
     machine.process?.core
       .snapshotHead()
       .sessions.map(({ id }) => id)
       .sort()
       .join();
-  return running.every(
+  return members.every(
     (machine) =>
       machine.process?.member.isServing === true &&
+      world.memberships.isFollowedBy(machine.process) &&
       machine.disk.lastChain === first!.disk.lastChain &&
       machine.process.core.lastAppliedZxid === first!.disk.lastZxid &&
       sessionsOf(machine) === sessionsOf(first!),

@@ -195,7 +195,8 @@ export class ServerProcess {
         },
       },
       meter: silentMeter,
-      access: new AccessRules({ providers: [ipProvider] }),
+      // The configuration is the only znode that is not open to all.
+      access: new AccessRules({ providers: [ipProvider], skipAcl: true }),
       wallMs: machine.wallMs,
       nowMs: now(),
       random: machine.random,
@@ -210,8 +211,8 @@ export class ServerProcess {
           notificationIntervalMsMax: 60_000,
           commitLogCount: options.commitLogCount,
           logSyncBytesMax: () => options.logSyncBytesMax,
-          isReconfigOn: false,
-          isStandaloneAllowed: true,
+          isReconfigOn: options.faults.includes('reconfig'),
+          isStandaloneAllowed: !options.isLoneVoterAllowed,
           isReadOnlyModeOn: false,
           localSessions: 'off',
           connectLimitMs: 1500,
@@ -221,7 +222,7 @@ export class ServerProcess {
           isEmptyDatabaseTrusted: true,
         },
         membership: this.membership(),
-        lastSeenMembership: undefined,
+        lastSeenMembership: machine.disk.seenMembership,
         outbox: this.#memberOutbox(),
       },
     });
@@ -273,7 +274,7 @@ export class ServerProcess {
 
   /** Who belongs to the ensemble, and has a say, as this process understands it. */
   protected membership(): Membership {
-    return this.world.membership;
+    return this.machine.disk.membership;
   }
 
   /** The process is gone, at once. @param isPowerLost - the network is not told either. */
@@ -450,6 +451,21 @@ export class ServerProcess {
     disk.currentEpoch = epoch;
   }
 
+  protected saveSeenMembership(membership: Membership): void {
+    const { disk } = this.machine;
+    disk.assertWorks();
+    this.world.memberships.onSeen(this, membership);
+    disk.seenMembership = membership;
+  }
+
+  protected activateMembership(membership: Membership): void {
+    const { disk } = this.machine;
+    disk.assertWorks();
+    this.world.memberships.onActivated(this, membership);
+    disk.membership = membership;
+    this.#election.connectAll();
+  }
+
   protected truncateLog(zxid: number): void {
     this.enterAfter(this.machine.diskDelayMs(), () => {
       const { disk } = this.machine;
@@ -564,8 +580,8 @@ export class ServerProcess {
       installState: (state) => this.installState(state),
       readLog: (link, after, last, bytesMax) =>
         this.readLog(link as SimulatedLink, after, last, bytesMax),
-      saveSeenMembership: nothing,
-      activateMembership: nothing,
+      saveSeenMembership: (membership) => this.saveSeenMembership(membership),
+      activateMembership: (membership) => this.activateMembership(membership),
       closeClients: () => this.#after(() => this.closeClients()),
       reportMember: (fact) => this.onMemberFact(fact),
     };

@@ -73,6 +73,8 @@ export class SimulatedClient implements SocketHandler {
   #toldMs = 0;
   #isStopped = false;
   #isClosing = false;
+  /** What it is to ask for next. */
+  #wish: Request | undefined;
   /** Prepared by this client's first requests. */
   #hasRoot = false;
 
@@ -103,6 +105,11 @@ export class SimulatedClient implements SocketHandler {
   /** The connection breaks, and this client is told. */
   drop(): void {
     this.#socket?.break(0, this.random.between(0, 100));
+  }
+
+  /** It asks for this as soon as it can. */
+  askNext(request: Request): void {
+    this.#wish = request;
   }
 
   get outstandingCount(): number {
@@ -291,6 +298,10 @@ export class SimulatedClient implements SocketHandler {
         this.#hasRoot = true;
         for (const path of [ROOT, QUEUE]) this.#ask(createRequest(path, '', 0), undefined);
         return;
+      }
+      if (this.#wish !== undefined) {
+        this.#ask(this.#wish, undefined);
+        this.#wish = undefined;
       }
       const count = this.random.integer(1, batchMax);
       for (let i = 0; i < count && !this.#isClosing; i++) this.#askSomething();

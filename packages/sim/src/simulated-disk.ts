@@ -7,7 +7,7 @@
  */
 
 import type { ServerCore } from '@zooid/core';
-import { JuteReader } from '@zooid/protocol';
+import { JuteReader, type Membership } from '@zooid/protocol';
 import { dropTornTail, type LogRecord, TXN_START, txnEnd } from './log-records.ts';
 import type { SeededRandom } from './random.ts';
 import { decodeState } from './state-stream.ts';
@@ -32,6 +32,9 @@ export class RottenLogError extends Error {
 export class SimulatedDisk {
   acceptedEpoch = 0;
   currentEpoch = 0;
+  /** The configuration in force, and one that was proposed and may be in force since. */
+  membership: Membership;
+  seenMembership: Membership | undefined;
   /** Oldest first. */
   snapshots: StoredSnapshot[] = [];
   /** Oldest first; those of the newest snapshot may be among them. */
@@ -50,6 +53,11 @@ export class SimulatedDisk {
   stalledUntilMs = 0;
   /** Zxid before the first record. */
   #droppedZxid = 0;
+
+  /** @param membership - what a person wrote into the files. */
+  constructor(membership: Membership) {
+    this.membership = membership;
+  }
 
   /** Zxid up to which everything is durable. */
   get durableZxid(): number {

@@ -1,8 +1,9 @@
 /** Everything of one run: machines, network, clients, faults and checks, around one clock and one seed. */
 
-import { type CoreOptions, MajorityQuorum, type Quorum } from '@zooid/core';
-import type { Membership } from '@zooid/protocol';
+import type { CoreOptions } from '@zooid/core';
+import type { Membership, ServerLine } from '@zooid/protocol';
 import { Checks } from './checks/checks.ts';
+import { MembershipChecks } from './checks/membership-checks.ts';
 import { SessionChecks } from './checks/session-checks.ts';
 import { Machine } from './machine.ts';
 import type { WorldOptions } from './options.ts';
@@ -30,13 +31,10 @@ export class World {
   readonly trace: Trace;
   readonly network: SimulatedNetwork;
   readonly checks: Checks;
+  readonly memberships: MembershipChecks;
   readonly sessions: SessionChecks;
   readonly machines: readonly Machine[];
   readonly clients: readonly SimulatedClient[];
-  readonly quorum: Quorum;
-  readonly membership: Membership;
-  /** The membership as text, for notifications. */
-  readonly configText: Uint8Array;
   readonly coreOptions: Omit<CoreOptions, 'serverId'>;
   readonly #makeProcess: (machine: Machine) => ServerProcess;
 
@@ -46,25 +44,33 @@ export class World {
     this.random = new SeededRandom(options.seed);
     this.trace = new Trace(this.scheduler, parts.print, parts.keptLineCount ?? 0);
     this.network = new SimulatedNetwork(this.scheduler, this.random.fork('network'), options);
+    this.#makeProcess = parts.makeProcess ?? ((machine) => new ServerProcess(machine));
+    const { voterCount, observerCount } = options;
+    const lines: ServerLine[] = [];
+    for (let id = 1; id <= voterCount + observerCount; id++) {
+      lines.push(lineOf(id, id <= voterCount ? 'participant' : 'observer'));
+    }
+    const membership = membershipOf(lines);
+    this.memberships = new MembershipChecks(this, membership);
     this.checks = new Checks(this);
     this.sessions = new SessionChecks(this.checks);
-    this.#makeProcess = parts.makeProcess ?? ((machine) => new ServerProcess(machine));
-    const machines: Machine[] = [];
-    for (let id = 1; id <= options.voterCount + options.observerCount; id++) {
-      machines.push(new Machine(this, id, id <= options.voterCount ? 'participant' : 'observer'));
+    const machines = lines.map(({ id }) => new Machine(this, id, membership));
+    const isReconfigOn = options.faults.includes('reconfig');
+    for (let spare = 1; isReconfigOn && spare <= options.spareCount; spare++) {
+      const id = voterCount + observerCount + spare;
+      // Whoever sets such a server up writes down the ensemble as it is, and the new server in the role that it is to have.
+      const role = this.random.fork(`spare ${id}`).chance(0.5) ? 'participant' : 'observer';
+      machines.push(new Machine(this, id, membershipOf([...lines, lineOf(id, role)])));
     }
     this.machines = machines;
-    this.quorum = new MajorityQuorum(this.voters.map(({ id }) => id));
-    this.membership = membershipOf(machines, ({ role }) => role);
-    const lines = machines.map(({ id, role }) => `server.${id}=s${id}:2888:3888:${role}`);
-    this.configText = new TextEncoder().encode(`${lines.join('\n')}\nversion=0`);
     this.coreOptions = coreOptionsOf(options);
     const clients = Array.from({ length: options.clientCount }, (_, i) => `c${i + 1}`);
     this.clients = clients.map((name) => new SimulatedClient(this, name));
   }
 
+  /** Those that have a say, as far as is decided. */
   get voters(): Machine[] {
-    return this.machines.filter(({ role }) => role === 'participant');
+    return [...this.memberships.current.quorum.voters].map((id) => this.machineOf(id));
   }
 
   machineOf(id: number): Machine {
@@ -106,7 +112,7 @@ function coreOptionsOf(options: WorldOptions): Omit<CoreOptions, 'serverId'> {
     hashSeed: 0x1234_5678,
     enforceQuota: false,
     closeSessionTxnEnabled: true,
-    reconfigEnabled: false,
+    reconfigEnabled: options.faults.includes('reconfig'),
     isAudited: false,
     connectionThrottle: {
       tokenCount: 0,
@@ -126,20 +132,21 @@ function coreOptionsOf(options: WorldOptions): Omit<CoreOptions, 'serverId'> {
   };
 }
 
-/** These servers, each in the role that `roleOf` gives it. */
-export function membershipOf(
-  machines: readonly Machine[],
-  roleOf: (machine: Machine) => Machine['role'],
-): Membership {
-  const servers = machines.map((machine) => ({
-    id: machine.id,
-    role: roleOf(machine),
-    addresses: [{ host: machine.name, quorumPort: 2888, electionPort: 3888 }] as const,
-    client: undefined,
-  }));
+/** The line of a server in a configuration. */
+export function lineOf(id: number, role: ServerLine['role']): ServerLine {
+  return {
+    id,
+    role,
+    addresses: [{ host: `s${id}`, quorumPort: 2888, electionPort: 3888 }],
+    client: { host: '0.0.0.0', port: 2181 },
+  };
+}
+
+/** What stands in the files of a new ensemble of these servers. */
+export function membershipOf(lines: readonly ServerLine[]): Membership {
   return {
     version: 0,
-    servers: new Map(servers.map((server) => [server.id, server])),
+    servers: new Map(lines.map((line) => [line.id, line])),
     groups: new Map(),
     weights: new Map(),
   };

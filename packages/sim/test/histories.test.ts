@@ -22,21 +22,28 @@ describe('a history', () => {
   );
 });
 
-test('elections, all three ways to synchronise, and the end of leaders are among what happens', () => {
+test('elections, all three ways to synchronise, the end of leaders and changes of the members are among what happens', () => {
   const { counts } = runSeed({
-    seed: 3,
+    seed: 4,
     durationMs: 3 * DURATION_MS,
     overrides: {
       voterCount: 3,
       clientCount: 6,
+      spareCount: 2,
       commitLogCount: 3,
       logSyncBytesMax: 0,
       faultMeanMs: 4000,
-      faults: ['isolate-leader', 'crash-leader', 'crash'],
+      faults: ['isolate-leader', 'crash-leader', 'crash', 'reconfig'],
     },
   });
-  const missing = ['elected', 'serving', 'role-ended', 'diff', 'snap', 'trunc'].filter(
-    (what) => counts.get(what) === undefined,
-  );
-  expect(missing).toEqual([]);
+  const wanted = [
+    'elected',
+    'serving',
+    'role-ended',
+    'diff',
+    'snap',
+    'trunc',
+    'membership-changed',
+  ];
+  expect(wanted.filter((what) => counts.get(what) === undefined)).toEqual([]);
 });

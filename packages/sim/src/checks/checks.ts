@@ -1,6 +1,6 @@
 /** The invariants that are looked at after every step. A broken one ends the run. */
 
-import type { MemberFact } from '@zooid/core';
+import type { MemberFact, Quorum } from '@zooid/core';
 import { JuteReader, PacketSplitter, QuorumPacketType } from '@zooid/protocol';
 import type { Machine } from '../machine.ts';
 import type { ServerProcess } from '../server-process.ts';
@@ -192,20 +192,26 @@ export class Checks {
       }
     }
     this.#commitUpTo(disk.lastZxid);
+    this.#world.memberships.onEstablished(process, epoch);
   }
 
   #commitUpTo(zxid: number): void {
-    const from = this.committedZxid;
+    for (const txn of this.#between(this.committedZxid, zxid)) {
+      this.committed.push(txn);
+      this.#world.memberships.onCommitted(txn.zxid);
+      this.onCommitted(txn);
+    }
+  }
+
+  /** The history that leads from one to the other, the first left out. */
+  #between(from: number, to: number): readonly KnownTxn[] {
     const newer: KnownTxn[] = [];
-    for (let at = zxid; at > from; ) {
+    for (let at = to; at > from; ) {
       const txn = this.#known.get(at)!;
       newer.push(txn);
       at = txn.previousZxid;
     }
-    for (const txn of newer.reverse()) {
-      this.committed.push(txn);
-      this.onCommitted(txn);
-    }
+    return newer.reverse();
   }
 
   // ── Packets ───────────────────────────────────────────────────────────────────────────────────────
@@ -235,6 +241,8 @@ export class Checks {
         return;
       case QuorumPacketType.commit:
       case QuorumPacketType.inform:
+      case QuorumPacketType.commitAndActivate:
+      case QuorumPacketType.informAndActivate:
         if (process.core.member?.leading?.epoch === epoch) this.#onCommit(zxid);
         return;
       default:
@@ -243,18 +251,33 @@ export class Checks {
 
   /** A leader says that a proposal of its epoch is committed: then a quorum has it on disk. */
   #onCommit(zxid: number): void {
-    if (zxid <= this.committedZxid) return;
-    this.#assertQuorumHas(zxid);
+    const from = this.committedZxid;
+    if (zxid <= from) return;
+    const { memberships } = this.#world;
+    let current = memberships.current.quorum;
+    for (const reconfigured of this.#between(from, zxid)) {
+      const next = memberships.ofTxn(reconfigured.zxid);
+      if (next === undefined) continue;
+      this.#assertQuorumHas(reconfigured.zxid, current);
+      this.#assertQuorumHas(reconfigured.zxid, next.quorum);
+      current = next.quorum;
+    }
+    this.#assertQuorumHas(zxid, current);
     this.#commitUpTo(zxid);
   }
 
-  #assertQuorumHas(zxid: number): void {
+  /** A leader goes by it that this transaction is committed. */
+  onDecided(zxid: number): void {
+    this.#onCommit(zxid);
+  }
+
+  #assertQuorumHas(zxid: number, quorum: Quorum): void {
     const chain = this.chainOf(zxid);
     const having = new Set<number>();
     for (const { disk, id } of this.#world.machines) {
       if (disk.durableZxid >= zxid && (disk.chainAt(zxid) ?? chain) === chain) having.add(id);
     }
-    if (!this.#world.quorum.isReachedBy(having)) {
+    if (!quorum.isReachedBy(having)) {
       this.fail(
         'commit-without-quorum',
         `${zxidText(zxid)} is committed, and durable on ${[...having].join(', ')} only`,
@@ -281,6 +304,7 @@ export class Checks {
   onTurnEnd(process: ServerProcess): void {
     const { core } = process;
     this.#checkEpochs(process);
+    this.#world.memberships.onTurnEnd(process);
     const applied = core.lastAppliedZxid;
     if (applied === (this.#lastApplied.get(process) ?? -1)) return;
     this.#lastApplied.set(process, applied);

@@ -143,6 +143,7 @@ export class Model {
         return;
       case OpCode.error:
       case OpCode.check:
+      case OpCode.reconfig:
         return;
       default:
         this.#fail('model', `a transaction of type ${txn.type}`);

@@ -312,6 +312,7 @@ function isWrite({ op }: Request): boolean {
     op === OpCode.setData ||
     op === OpCode.delete ||
     op === OpCode.multi ||
+    op === OpCode.reconfig ||
     op === OpCode.closeSession
   );
 }

@@ -16,10 +16,11 @@ import {
   STAT_BYTES,
   splitFrames,
 } from '@zooid/protocol';
+import { faultNames } from '../fault-names.ts';
 import type { Machine } from '../machine.ts';
 import type { WorldOptions } from '../options.ts';
 import { ServerProcess, type SimulatedLink } from '../server-process.ts';
-import { membershipOf } from '../world.ts';
+import { lineOf, membershipOf } from '../world.ts';
 
 export interface Plant {
   /** What goes wrong, in a sentence. */
@@ -153,7 +154,7 @@ class VoteBeforeSettled extends ServerProcess {
 /** Servers without a say acknowledge, and count. */
 class ObserversCounted extends ServerProcess {
   protected override membership(): Membership {
-    return membershipOf(this.world.machines, () => 'participant');
+    return membershipOf(this.world.machines.map(({ id }) => lineOf(id, 'participant')));
   }
 }
 
@@ -242,6 +243,39 @@ class SessionEndedByLearner extends ServerProcess {
   }
 }
 
+/** Who is leaving decides alone. */
+class ReconfigByOldQuorum extends ServerProcess {
+  protected override onMemberFact(fact: MemberFact): void {
+    super.onMemberFact(fact);
+    if (fact.kind !== 'elected') return;
+    const { memberships } = this.member;
+    Object.defineProperty(memberships, 'quorums', {
+      get: () => [memberships.active.quorum],
+      configurable: true,
+    });
+  }
+}
+
+class ReconfigBeforeCommit extends ServerProcess {
+  override onPacket(link: SimulatedLink, bytes: Uint8Array, start: number, end: number): void {
+    super.onPacket(link, bytes, start, end);
+    const { type } = headOf(bytes, start, end);
+    const { memberships, leader } = this.member;
+    if (type !== QuorumPacketType.proposal) return;
+    memberships.activate(memberships.lastSeen.membership, leader, leader);
+  }
+}
+
+/** What is proposed is known as long as the process lives. */
+class ForgottenProposedConfig extends ServerProcess {
+  protected override saveSeenMembership(membership: Membership): void {
+    const { disk } = this.machine;
+    const before = disk.seenMembership;
+    super.saveSeenMembership(membership);
+    disk.seenMembership = before;
+  }
+}
+
 export type PlantName =
   | 'ack-before-sync'
   | 'ignored-disk-error'
@@ -258,7 +292,19 @@ export type PlantName =
   | 'watch-after-reply'
   | 'answered-at-role-end'
   | 'back-in-time'
-  | 'session-ended-by-learner';
+  | 'session-ended-by-learner'
+  | 'reconfig-by-old-quorum'
+  | 'reconfig-before-commit'
+  | 'forgotten-proposed-config';
+
+/** Servers come and go all the time. */
+const reconfiguring = {
+  voterCount: 3,
+  spareCount: 2,
+  clientCount: 6,
+  faults: ['reconfig', 'crash-leader', 'cut', 'slow-disk', 'isolate'],
+  faultMeanMs: 1000,
+} as const;
 
 export const plants: Readonly<Record<PlantName, Plant>> = {
   'ack-before-sync': {
@@ -357,7 +403,11 @@ export const plants: Readonly<Record<PlantName, Plant>> = {
   'observers-counted': {
     mistake: 'servers without a say count for a quorum',
     makeProcess: (machine) => new ObserversCounted(machine),
-    overrides: { voterCount: 3, observerCount: 2 },
+    overrides: {
+      voterCount: 3,
+      observerCount: 2,
+      faults: faultNames.filter((name) => name !== 'reconfig'),
+    },
   },
   'watch-after-reply': {
     mistake: 'an event comes after the answer that shows the change',
@@ -386,6 +436,21 @@ export const plants: Readonly<Record<PlantName, Plant>> = {
   'session-ended-by-learner': {
     mistake: 'a learner ends the session of a client that has lost its connection',
     makeProcess: (machine) => new SessionEndedByLearner(machine),
+  },
+  'reconfig-by-old-quorum': {
+    mistake: 'a reconfiguration is committed by a quorum of those before alone',
+    makeProcess: (machine) => new ReconfigByOldQuorum(machine),
+    overrides: { ...reconfiguring, diskMsMin: 5, diskMsMax: 100 },
+  },
+  'reconfig-before-commit': {
+    mistake: 'a follower goes by a configuration that is only proposed',
+    makeProcess: (machine) => new ReconfigBeforeCommit(machine),
+    overrides: reconfiguring,
+  },
+  'forgotten-proposed-config': {
+    mistake: 'a proposed configuration does not outlive a restart',
+    makeProcess: (machine) => new ForgottenProposedConfig(machine),
+    overrides: reconfiguring,
   },
 };
 
