@@ -48,7 +48,7 @@ export async function runKazooSuite(kind: ServerKind): Promise<SuiteResult> {
     (file) => /^test_.*\.py$/.test(file) && !CLIENT_FILES.includes(file) && !notRun.includes(file),
   );
   const parts = CLIENT_FILES.map((file) => [file]);
-  others.sort().forEach((file, i) => parts[i % parts.length]!.push(file));
+  for (const [i, file] of others.sort().entries()) parts[i % parts.length]!.push(file);
   const results = await Promise.all(
     parts.map((files) =>
       runPart(
