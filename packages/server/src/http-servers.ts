@@ -8,7 +8,7 @@ import type { ShellFact } from './report/shell-fact.ts';
 
 /** The HTTP servers beside the client port, running. */
 export interface HttpServers {
-  /** Undefined when `admin.enableServer` is false. */
+  /** Undefined when `admin.enableServer` is false, or the port of a member is taken. */
   readonly adminPort: number | undefined;
   close(): Promise<void>;
 }
@@ -31,6 +31,9 @@ export class AdminListenError extends Error {
  * Starts the admin server and the metrics endpoint, as far as the configuration wants them. A module of
  * its own, loaded when it is needed: a server without them starts sooner.
  *
+ * A member of an ensemble goes on without an admin server when its port is taken, with a warning: several on one machine have the same
+ * default. A server that is alone does not start. Source: QuorumPeer.start, ZooKeeperServerMain.main.
+ *
  * @throws AdminListenError, or what the system says of the metrics port.
  */
 export async function startHttpServers(
@@ -39,7 +42,7 @@ export async function startHttpServers(
   traceMask: TraceMask,
   report: (fact: ShellFact) => void,
 ): Promise<HttpServers> {
-  const { admin, metrics, security } = config;
+  const { admin, ensemble, metrics, security } = config;
   const exporter = new PrometheusExporter(metrics, view);
   const running: { close(): Promise<void> }[] = [];
   const close = async (): Promise<void> => {
@@ -57,11 +60,15 @@ export async function startHttpServers(
         },
         { view, metrics: exporter, report },
       );
-      adminPort = await server.listen().catch((error: Error) => {
-        throw new AdminListenError(admin.listen.port, error);
-      });
-      running.push(server);
-      report({ kind: 'listening', service: 'admin', address: `port ${adminPort}` });
+      try {
+        adminPort = await server.listen();
+        running.push(server);
+        report({ kind: 'listening', service: 'admin', address: `port ${adminPort}` });
+      } catch (error) {
+        const failure = new AdminListenError(admin.listen.port, error as Error);
+        if (ensemble === undefined) throw failure;
+        report({ kind: 'config-warning', key: 'admin.serverPort', message: failure.message });
+      }
     }
     if (metrics.prometheus !== undefined) {
       const server = new MetricsHttpServer(metrics.prometheus, exporter);
