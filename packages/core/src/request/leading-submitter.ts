@@ -25,6 +25,7 @@ export class LeadingSubmitter implements GlobalSubmitter {
   readonly #replies: Replies;
   readonly #outbox: Outbox;
   readonly #clock: TurnClock;
+  #maySayExpired: () => boolean = () => true;
 
   constructor(parts: {
     readonly sessions: SessionTracker;
@@ -42,6 +43,14 @@ export class LeadingSubmitter implements GlobalSubmitter {
     this.#replies = parts.replies;
     this.#outbox = parts.outbox;
     this.#clock = parts.clock;
+  }
+
+  /**
+   * Who leads an ensemble may have been followed by another leader without knowing yet, and a session that it does not know may be one of that
+   * leader's. While `isFollowed` says no, a client that comes with such a session is sent away to ask elsewhere.
+   */
+  refuseSessionsWhile(isFollowed: () => boolean): void {
+    this.#maySayExpired = isFollowed;
   }
 
   write(
@@ -68,6 +77,10 @@ export class LeadingSubmitter implements GlobalSubmitter {
   resumeSession(client: Client, sessionId: bigint): void {
     const session = this.#sessions.get(sessionId);
     if (session === undefined || session.isClosing) {
+      if (!this.#maySayExpired()) {
+        this.#replies.hangUp(client, 'not-serving');
+        return;
+      }
       this.#outbox.report({ kind: 'session-refused', sessionId, reason: 'unknown' });
       this.#replies.connected(client, undefined);
       this.#replies.hangUp(client, 'session-invalid');

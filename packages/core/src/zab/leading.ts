@@ -44,6 +44,8 @@ import { counterOf, firstZxidOf } from './zxid.ts';
 
 /** A leader is heard of at least this often, so that its silence tells something soon. A tick's half at most. */
 const PING_INTERVAL_MS_MAX = 250;
+/** Who was heard of so lately still follows: nobody looks for another leader sooner after its last answer, unless its connection ended. */
+const FOLLOWED_MS_MAX = 4 * PING_INTERVAL_MS_MAX;
 
 export interface LeadingParts {
   readonly options: MemberOptions;
@@ -103,6 +105,7 @@ export class Leading {
       ...parts,
       learners: this.#learners,
       endRole: (reason: string) => this.#end(reason),
+      isFollowed: () => this.#isFollowed(),
     };
     this.#sync = new LearnerSync(inside);
     this.#broadcast = new Broadcast(inside);
@@ -167,6 +170,7 @@ export class Leading {
     const learner = this.#learners.get(link);
     if (learner === undefined) return;
     learner.heardMs = this.#parts.replica.parts.clock.nowMs;
+    learner.lastPacketMs = learner.heardMs;
     learner.packetsReceived++;
     const packet = this.#packet;
     packet.reset(bytes, start, end);
@@ -398,6 +402,7 @@ export class Leading {
     this.#quorumCheckDueMs = nowMs + options.tickTimeMs;
     replica.beginProposing(firstZxidOf(this.#epoch));
     this.#broadcast.begin();
+    submitter.refuseSessionsWhile(() => this.#isFollowed());
     if (options.isLeaderServing) replica.serveMembersBy(submitter, firstZxidOf(this.#epoch));
     for (const learner of this.#learners.all()) {
       if (learner.phase === 'ready') this.#sendUpToDate(learner);
@@ -474,6 +479,18 @@ export class Leading {
     } else if (this.#broadcast.isOwnDiskLate(nowMs)) {
       this.#end('the disk of this server has not written for longer than syncLimit');
     }
+  }
+
+  /** A quorum follows this leader now, not only as far as it has noticed. */
+  #isFollowed(): boolean {
+    const { options, replica } = this.#parts;
+    const sinceMs = replica.parts.clock.nowMs - FOLLOWED_MS_MAX;
+    const followers = new Set<ServerId>([options.serverId]);
+    for (const { phase, link, lastPacketMs, serverId } of this.#learners.all()) {
+      const isHeard = phase === 'ready' && link.closing === undefined && lastPacketMs >= sinceMs;
+      if (isHeard) followers.add(serverId!);
+    }
+    return this.#isQuorum(followers);
   }
 
   // ── Common ────────────────────────────────────────────────────────────────────────────────────────

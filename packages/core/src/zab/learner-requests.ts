@@ -28,6 +28,7 @@ export class LearnerRequests {
   readonly #replica: Replica;
   readonly #learners: Learners;
   readonly #meter: ZabMeter;
+  readonly #isFollowed: () => boolean;
   readonly #body = new JuteReader();
 
   constructor(parts: {
@@ -35,11 +36,14 @@ export class LearnerRequests {
     readonly replica: Replica;
     readonly learners: Learners;
     readonly meter: ZabMeter;
+    /** A quorum follows this leader: what it knows nothing of is not. */
+    readonly isFollowed: () => boolean;
   }) {
     this.#options = parts.options;
     this.#replica = parts.replica;
     this.#learners = parts.learners;
     this.#meter = parts.meter;
+    this.#isFollowed = parts.isFollowed;
   }
 
   /** The learner tells which sessions were alive since its last ping. */
@@ -73,6 +77,8 @@ export class LearnerRequests {
       }
       session.owner = learner;
     }
+    // Another leader may know it. The client goes on to another server when no answer comes.
+    if (!isValid && !this.#isFollowed()) return;
     writePacketOf(this.#learners.out(learner), QuorumPacketType.revalidate, -1, (out) => {
       out.long(sessionId);
       out.boolean(isValid);

@@ -24,8 +24,10 @@ export class LearnerState {
   /** Everything up to here is on its disk. */
   ackedZxid = 0;
   readonly acks: AckDeadline = new AckDeadline();
-  /** When something was heard of it last (monotonic, ms). */
+  /** When something was heard of it last (monotonic, ms), without the time in which this server stood still. */
   heardMs: number;
+  /** The same by the clock alone. */
+  lastPacketMs: number;
   /** When the handshake must be done. */
   dueMs: number;
 
@@ -41,6 +43,7 @@ export class LearnerState {
     this.link = link;
     this.connectedMs = nowMs;
     this.heardMs = nowMs;
+    this.lastPacketMs = nowMs;
     this.dueMs = dueMs;
   }
 }

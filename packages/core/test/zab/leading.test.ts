@@ -498,6 +498,31 @@ describe('requests that learners hand on', () => {
     expect(answers()).toEqual([0]);
   });
 
+  test('a leader that has heard of no quorum for a second tells nobody that a session is over: another leader may know it', () => {
+    const { h, two } = serving();
+    const client = h.connectClient();
+    h.sync();
+    h.hearAck(two, '2:1');
+    client.take();
+    const { sessionId, password } = client;
+    client.send({ op: OpCode.closeSession });
+    h.sync();
+    h.hearAck(two, '2:2');
+
+    const comeBack = () => {
+      const again = h.harness.accept();
+      again.sendConnect({ sessionId, password });
+      return again;
+    };
+    h.standStill(1100);
+    const early = comeBack();
+    expect([early.take().length, early.isHungUp]).toEqual([0, true]);
+    h.hear(two, QuorumPacketType.ping, z('2:2'), new Uint8Array(0));
+    const late = comeBack();
+    expect([late.take().length, late.isHungUp]).toEqual([1, true]);
+    expect(late.sessionId).toBe(0n);
+  });
+
   test('sessions named in pings live on; others expire by a transaction', () => {
     const { h, two } = serving();
     request(h, two, OpCode.createSession, 0, timeout);
