@@ -65,6 +65,8 @@ export interface ElectionResult extends Vote {
 /** The zxid of a server without data that must not begin with none (`zookeeper.db.autocreate=false`). */
 export const NO_HISTORY = -1;
 const NEVER = Number.POSITIVE_INFINITY;
+/** Servers without a say whose last answer is remembered: more than any ensemble has, and no more than whoever connects could make it. */
+const OUTSIDER_COUNT_MAX = 1024;
 
 /** A vote as somebody cast it, in the round and state that it was cast in. */
 interface CastVote extends Vote {
@@ -201,6 +203,7 @@ export class FastLeaderElection {
     const answeredMs = this.#answeredMs.get(server);
     const { notificationIntervalMsMin } = this.#options;
     if (answeredMs !== undefined && nowMs - answeredMs < notificationIntervalMsMin) return;
+    if (this.#answeredMs.size >= OUTSIDER_COUNT_MAX) this.#answeredMs.clear();
     this.#answeredMs.set(server, nowMs);
     this.#tell(server);
   }

@@ -25,7 +25,8 @@ export class LeadingSubmitter implements GlobalSubmitter {
   readonly #replies: Replies;
   readonly #outbox: Outbox;
   readonly #clock: TurnClock;
-  #maySayExpired: () => boolean = () => true;
+  /** One that is alone is sure. */
+  #isFollowed: () => boolean = () => true;
 
   constructor(parts: {
     readonly sessions: SessionTracker;
@@ -46,11 +47,11 @@ export class LeadingSubmitter implements GlobalSubmitter {
   }
 
   /**
-   * Who leads an ensemble may have been followed by another leader without knowing yet, and a session that it does not know may be one of that
-   * leader's. While `isFollowed` says no, a client that comes with such a session is sent away to ask elsewhere.
+   * The ensemble may have another leader of which this one has not heard yet, and a session that is unknown here may be known there. While
+   * `isFollowed` says no, a client that comes with such a session is sent away without an answer, to ask elsewhere.
    */
-  refuseSessionsWhile(isFollowed: () => boolean): void {
-    this.#maySayExpired = isFollowed;
+  expireUnknownOnlyWhile(isFollowed: () => boolean): void {
+    this.#isFollowed = isFollowed;
   }
 
   write(
@@ -77,7 +78,7 @@ export class LeadingSubmitter implements GlobalSubmitter {
   resumeSession(client: Client, sessionId: bigint): void {
     const session = this.#sessions.get(sessionId);
     if (session === undefined || session.isClosing) {
-      if (!this.#maySayExpired()) {
+      if (!this.#isFollowed()) {
         this.#replies.hangUp(client, 'not-serving');
         return;
       }

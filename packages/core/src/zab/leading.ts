@@ -402,7 +402,7 @@ export class Leading {
     this.#quorumCheckDueMs = nowMs + options.tickTimeMs;
     replica.beginProposing(firstZxidOf(this.#epoch));
     this.#broadcast.begin();
-    submitter.refuseSessionsWhile(() => this.#isFollowed());
+    submitter.expireUnknownOnlyWhile(() => this.#isFollowed());
     if (options.isLeaderServing) replica.serveMembersBy(submitter, firstZxidOf(this.#epoch));
     for (const learner of this.#learners.all()) {
       if (learner.phase === 'ready') this.#sendUpToDate(learner);
