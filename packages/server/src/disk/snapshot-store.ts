@@ -41,8 +41,11 @@ const SNAPPY_SLICE_BYTES = 128 * 1024;
  * the loop is busy all the time, less when it is not, and hardly at all when nobody asks for anything.
  */
 const REST_FACTOR_MAX = 10;
-/** Dirty bytes after which the file is synced, so that the one at the end does not hold up the log's writes. */
-const SYNC_STEP_BYTES = 16 * 1024 * 1024;
+/**
+ * Dirty bytes after which the file is synced: a write of the log that meets that sync waits for it. Measured on ext4: 1.3 ms for 1 MB, 11.5 ms
+ * for 16 MB, and with the latter a fifth fewer creates in a second while a tree of a million znodes is written.
+ */
+const SYNC_STEP_BYTES = 1024 * 1024;
 
 export interface SnapshotStoreOptions {
   /** `version-2` under dataDir. Exists. */
