@@ -332,7 +332,7 @@ describe.skipIf(missing !== undefined)(suiteTitle("Apache's quorum port", missin
     const side = new QuorumSide();
     const { host, quorumPort } = members.get(2)!;
     const learnerPort = new LearnerPort({
-      listen: { host, port: quorumPort },
+      listen: () => ({ host, port: quorumPort }),
       connection: side.parts,
       onConnected: (link) => side.links.push(link),
       onListening: () => {},

@@ -17,6 +17,7 @@ import type { MemberShell } from './ensemble/member-shell.ts';
 import type { HttpServers } from './http-servers.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { ClientListener } from './net/client-listener.ts';
+import type { ListenPlace } from './net/movable-port.ts';
 import type { PeerRoute } from './net/peer-address.ts';
 import { AuditLog } from './report/audit.ts';
 import { createLogger } from './report/logger.ts';
@@ -117,7 +118,6 @@ export async function startServer(
 
 /** Builds every part of a server and connects them: the one place that knows them all. */
 class Server implements RunningServer {
-  clientPort = 0;
   adminPort: number | undefined;
   readonly closed: Promise<void>;
 
@@ -138,6 +138,7 @@ class Server implements RunningServer {
   #core: ServerCore | undefined;
   #turn: Turn | undefined;
   #listener: ClientListener | undefined;
+  #clientPlace: ListenPlace = { port: 0 };
   #ticker: Ticker | undefined;
   /** Undefined for a server that is alone. */
   #memberShell: MemberShell | undefined;
@@ -251,7 +252,7 @@ class Server implements RunningServer {
       snapshotDir: storage.snapshotDirectory,
       logDir: storage.logDirectory,
       connectionSource: () => this.#listener,
-      clientPort: () => this.clientPort,
+      clientPlace: () => this.#clientPlace,
       connectionDropProbability: () => core.connectionThrottle.dropChance,
       memberReason: () => this.#memberShell?.notReadyReason,
       ...(storage instanceof Storage
@@ -313,7 +314,7 @@ class Server implements RunningServer {
       if (member === undefined || member.isEstablished) storage.snapshotIfDue();
     };
     this.#listener = listener;
-    this.clientPort = await listener.listen();
+    this.#clientPlace = { ...config.network.client, port: await listener.listen() };
     this.#ticker = new Ticker({
       intervalMs: Math.min(config.session.tickTimeMs, config.tree.containerCheckIntervalMs, 500),
       onTick: () => {
@@ -342,6 +343,16 @@ class Server implements RunningServer {
     });
   }
 
+  get clientPort(): number {
+    return this.#clientPlace.port;
+  }
+
+  /** A reconfiguration says where clients are served from now on. */
+  async #moveClientPort(place: ListenPlace): Promise<void> {
+    const port = await this.#listener?.moveTo(place);
+    if (port !== undefined) this.#clientPlace = { ...place, port };
+  }
+
   /** What makes this server the member of an ensemble; undefined when its configuration names none. */
   async #membership(storage: Storage | MemoryStorage): Promise<MembershipParts | undefined> {
     const { ensemble, session, network, tree } = this.#config;
@@ -367,6 +378,8 @@ class Server implements RunningServer {
       route: this.#options.peerRoute,
       afterTurn: () => this.#afterTurn(),
       hangUpOnClients: () => this.#listener?.hangUpOnAll(),
+      clientPlace: () => this.#clientPlace,
+      moveClientPort: (place) => void this.#moveClientPort(place),
       clock: this.#clock,
       report: (fact) => this.#reporter.report(fact),
       onFatal: (error) => this.#onMemberFailed(error),

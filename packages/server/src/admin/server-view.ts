@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { listSnapshots } from '../disk/disk-names.ts';
 import type { ClientConnection } from '../net/client-connection.ts';
+import type { ListenPlace } from '../net/movable-port.ts';
 import type { ServerStats } from '../report/server-stats.ts';
 import { versionText } from '../version.ts';
 import type {
@@ -55,7 +56,7 @@ export interface ServerViewParts {
   /** The client port; undefined until it listens. */
   readonly connectionSource: () => ConnectionSource | undefined;
   /** The port in use, which the configuration may have left open. */
-  readonly clientPort: () => number;
+  readonly clientPlace: () => ListenPlace;
   /** Chance that the connection throttle refuses, 0 to 1. */
   readonly connectionDropProbability?: () => number;
   /** Why a member of an ensemble does not serve; undefined when it does. */
@@ -118,11 +119,12 @@ export class ServerView implements AdminView {
   }
 
   get config(): ConfigView {
-    const { config, clientPort, snapshotDir, logDir } = this.#parts;
+    const { config, snapshotDir, logDir } = this.#parts;
+    const client = this.#parts.clientPlace();
     const { network, session, origin } = config;
     return {
-      clientPort: clientPort(),
-      clientHost: network.client.host,
+      clientPort: client.port,
+      clientHost: client.host,
       secureClientPort: -1,
       dataDir: snapshotDir,
       dataLogDir: logDir,

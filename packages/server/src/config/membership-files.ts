@@ -18,6 +18,7 @@ import fs from 'node:fs';
 import { formatMembership, type Membership, parseMembership } from '@zooid/protocol';
 import { type FileCalls, realFiles } from '../disk/file-calls.ts';
 import { replaceFile } from '../disk/replace-file.ts';
+import type { ListenPlace } from '../net/movable-port.ts';
 import { parseProperties } from './properties-file.ts';
 
 /** Keys that leave zoo.cfg for the dynamic file, or say what its lines say. */
@@ -51,9 +52,10 @@ export class MembershipFiles {
    * A membership is in force: the next start comes up with it.
    *
    * @param serverId - of this server; it need not be a member any more.
+   * @param client - where clients are served now; written down where neither the own line nor zoo.cfg says it, for a start needs it.
    * @returns the dynamic file.
    */
-  saveCommitted(membership: Membership, serverId: number): string {
+  saveCommitted(membership: Membership, serverId: number, client: ListenPlace): string {
     const version = membership.version.toString(16);
     const dynamicFile = `${this.#staticFile}.dynamic.${version}`;
     const lines = sortedText(membership)
@@ -62,7 +64,7 @@ export class MembershipFiles {
     replaceFile(dynamicFile, lines.join('\n'), 'utf8', this.#files);
     const text = fs.readFileSync(this.#staticFile, 'latin1');
     const isClientMoved = membership.servers.get(serverId)?.client !== undefined;
-    const edited = editStaticText(text, dynamicFile, isClientMoved ? 'moved' : 'stays');
+    const edited = editStaticText(text, dynamicFile, isClientMoved ? 'moved' : client);
     replaceFile(this.#staticFile, edited, 'latin1', this.#files);
     this.#forgetProposed(membership.version);
     return dynamicFile;
@@ -94,17 +96,19 @@ function sortedText(membership: Membership): string {
 /**
  * The text of zoo.cfg with the lines about servers taken out and `dynamicConfigFile` put in, where the first of them stood.
  *
- * @param clientAddress - whether the server's own line says it now.
+ * @param clientAddress - `moved` when the server's own line says it now; else where it is, which is written down unless the text says it.
  */
 export function editStaticText(
   text: string,
   dynamicFile: string,
-  clientAddress: 'moved' | 'stays',
+  clientAddress: 'moved' | ListenPlace,
 ): string {
   const lines: (string | undefined)[] = text.split(/\r\n|\r|\n/);
   let place: number | undefined;
+  const names = new Set<string>();
   for (const { key, line, lastLine } of parseProperties(text).entries) {
     const name = key.trim();
+    names.add(name);
     const isMoved = MOVED_KEY.test(name);
     if (!isMoved && !(clientAddress === 'moved' && CLIENT_KEY.test(name))) continue;
     if (isMoved) place ??= line - 1;
@@ -117,6 +121,14 @@ export function editStaticText(
     lines.push(pointer, '');
   } else {
     lines[place] = pointer;
+  }
+  if (clientAddress !== 'moved' && !names.has('clientPort')) {
+    const { host, port } = clientAddress;
+    const added = [`clientPort=${port}`];
+    if (host !== undefined && !names.has('clientPortAddress')) {
+      added.push(`clientPortAddress=${host}`);
+    }
+    lines.splice(lines.indexOf(pointer) + 1, 0, ...added);
   }
   return lines.filter((line) => line !== undefined).join('\n');
 }

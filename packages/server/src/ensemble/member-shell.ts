@@ -16,7 +16,7 @@ import {
   type Turn,
   txnZxid,
 } from '@zooid/core';
-import type { JuteWriter, Membership } from '@zooid/protocol';
+import { ANY_HOST, type JuteWriter, type Membership, type ServerLine } from '@zooid/protocol';
 import type { Clock } from '../clock.ts';
 import type { EnsembleConfig } from '../config/ensemble-config.ts';
 import type { MembershipFiles } from '../config/membership-files.ts';
@@ -25,6 +25,7 @@ import { toWireNotification, tryFromWireNotification } from '../net/election-not
 import { ElectionPort, type ElectionPortFact } from '../net/election-port.ts';
 import { LeaderConnector } from '../net/leader-connector.ts';
 import { LearnerPort } from '../net/learner-port.ts';
+import type { ListenPlace } from '../net/movable-port.ts';
 import { NameLookup } from '../net/name-lookup.ts';
 import type { PeerAddress, PeerRoute } from '../net/peer-address.ts';
 import {
@@ -48,6 +49,10 @@ export interface MemberShellParts {
   readonly afterTurn: () => void;
   /** Hangs up on every client; within a turn. */
   readonly hangUpOnClients: () => void;
+  /** Where clients are served now. */
+  readonly clientPlace: () => ListenPlace;
+  /** Clients are served there from now on. */
+  readonly moveClientPort: (place: ListenPlace) => void;
   readonly clock: Clock;
   readonly report: (
     fact: MemberFact | ElectionPortFact | QuorumPortFact | MemberHealthFact,
@@ -65,6 +70,8 @@ export class MemberShell implements MemberOutbox {
   readonly #learners: LearnerPort;
   readonly #connector: LeaderConnector;
   readonly #health: MemberHealth;
+  /** Where this server is for the others, by the newest configuration in force that it is in. */
+  #own: PeerAddress;
   #core: ServerCore | undefined;
   #turn: Turn | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -85,13 +92,12 @@ export class MemberShell implements MemberOutbox {
     });
     this.#health = health;
     const report = (fact: ElectionPortFact | QuorumPortFact) => this.#report(fact);
-    const own = ensemble.membership.servers.get(ensemble.serverId)!.addresses[0];
-    const host = ensemble.isListeningOnAllAddresses ? undefined : own.host;
+    this.#own = ensemble.membership.servers.get(ensemble.serverId)!.addresses[0];
     const names = new NameLookup();
     const connectTimeoutMs = ensemble.election.connectTimeoutMs;
     this.#election = new ElectionPort({
       serverId: ensemble.serverId,
-      listen: { host, port: own.electionPort },
+      listen: this.#electionPlace,
       peers: () => this.#peers(),
       bindAttemptCountMax: ensemble.election.bindAttemptCountMax,
       connectTimeoutMs,
@@ -120,12 +126,16 @@ export class MemberShell implements MemberOutbox {
     });
     const connection = this.#connectionParts();
     this.#learners = new LearnerPort({
-      listen: { host, port: own.quorumPort },
+      listen: () => ({ host: this.#ownHost, port: this.#own.quorumPort }),
       connection,
       onConnected: (link) => this.#member?.onLearnerConnected(link),
       onListening: () => {},
       onListenFailed: ({ message }) =>
-        report({ kind: 'quorum-port-unavailable', port: own.quorumPort, reason: message }),
+        report({
+          kind: 'quorum-port-unavailable',
+          port: this.#own.quorumPort,
+          reason: message,
+        }),
       onTooMany: (address) => report({ kind: 'quorum-too-many', address }),
     });
     this.#connector = new LeaderConnector({
@@ -293,8 +303,29 @@ export class MemberShell implements MemberOutbox {
     // What a person wrote is kept before it is changed for the first time.
     if (ensemble.dynamicFile === undefined && !this.#hasChanged) membershipFiles?.backUp();
     this.#hasChanged = true;
-    membershipFiles?.saveCommitted(membership, ensemble.serverId);
+    membershipFiles?.saveCommitted(membership, ensemble.serverId, this.#parts.clientPlace());
+    this.#moveTo(membership.servers.get(ensemble.serverId));
     this.#election.connectAll();
+  }
+
+  /** Listens where the own line says. Whoever is connected stays; the quorum port moves when a leader begins. */
+  #moveTo(own: ServerLine | undefined): void {
+    if (own === undefined) return;
+    this.#own = own.addresses[0];
+    this.#election.moveTo(this.#electionPlace);
+    const { client } = own;
+    // Which one the system chose for 0 stays.
+    if (client === undefined || client.port === 0) return;
+    const host = client.host === ANY_HOST ? undefined : client.host;
+    this.#parts.moveClientPort({ host, port: client.port });
+  }
+
+  get #electionPlace(): ListenPlace {
+    return { host: this.#ownHost, port: this.#own.electionPort };
+  }
+
+  get #ownHost(): string | undefined {
+    return this.#parts.ensemble.isListeningOnAllAddresses ? undefined : this.#own.host;
   }
 
   closeClients(): void {

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { type Client, hostAddress, type ServerCore, type Turn } from '@zooid/core';
 import type { JuteWriter } from '@zooid/protocol';
 import { type FourLetterWords, tryFourLetterWord } from '../admin/four-letter.ts';
@@ -8,6 +8,7 @@ import type { Reporter } from '../report/reporter.ts';
 import type { ServerMeter } from '../report/server-meter.ts';
 import type { CutReason } from '../report/shell-fact.ts';
 import { ClientConnection } from './client-connection.ts';
+import { isSamePlace, type ListenPlace, MovablePort } from './movable-port.ts';
 import { connectionCountFromOpenFiles } from './open-files.ts';
 import { writeToSocket } from './write-to-socket.ts';
 
@@ -50,7 +51,7 @@ export interface ClientListenerParts {
 export class ClientListener {
   readonly connections: Set<ClientConnection> = new Set();
   readonly #parts: ClientListenerParts;
-  readonly #server: Server;
+  readonly #port: MovablePort;
   readonly #countByAddress = new Map<string, number>();
   /** Connections without a session yet, oldest first. */
   readonly #sessionless = new Set<ClientConnection>();
@@ -71,36 +72,42 @@ export class ClientListener {
       connectionCountMax > 0 ? connectionCountMax : Infinity,
       connectionCountFromOpenFiles(),
     );
-    this.#server = createServer(
-      { noDelay: true, keepAlive: parts.config.isTcpKeepAliveOn },
-      (socket) => this.#onConnection(socket),
-    );
+    this.#port = new MovablePort({
+      createServer: () =>
+        createServer({ noDelay: true, keepAlive: parts.config.isTcpKeepAliveOn }, (socket) =>
+          this.#onConnection(socket),
+        ),
+      backlog: parts.config.listenBacklog,
+      onError: (error) => this.#reportSocketError('', error),
+    });
   }
 
   /** Begins to listen. @returns the port. @throws what the system says, for example EADDRINUSE. */
   listen(): Promise<number> {
-    const { client, listenBacklog } = this.#parts.config;
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      const options = {
-        port: client.port,
-        ...(client.host === undefined ? {} : { host: client.host }),
-        ...(listenBacklog === undefined ? {} : { backlog: listenBacklog }),
-      };
-      this.#server.listen(options, () => {
-        this.#server.off('error', reject);
-        // One that could not be accepted is no reason to end the server.
-        this.#server.on('error', (error) => this.#reportSocketError('', error));
-        const address = this.#server.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : client.port);
-      });
-    });
+    return this.#port.listen(this.#parts.config.client);
+  }
+
+  /**
+   * Listens at another address from now on, or as soon as that can be had; connections stay.
+   *
+   * @returns the port; undefined when nothing was to be done, or another move or the end came in between.
+   */
+  async moveTo(place: ListenPlace): Promise<number | undefined> {
+    const { place: old } = this.#port;
+    if (old === undefined || isSamePlace(place, old) || this.#isStopping) return undefined;
+    const { reporter } = this.#parts;
+    const address = addressText(place);
+    const onUnavailable = ({ message: reason }: Error) =>
+      reporter.report({ kind: 'client-port-unavailable', address, reason });
+    const port = await this.#port.moveTo(place, { onUnavailable });
+    if (port !== undefined) reporter.report({ kind: 'listening', service: 'clients', address });
+    return port;
   }
 
   /** Accepts nobody any more, and takes in no more requests; replies still go out. */
   stopReading(): void {
     this.#isStopping = true;
-    this.#server.close();
+    void this.#port.close();
     for (const { socket } of this.connections) socket.pause();
   }
 
@@ -370,4 +377,8 @@ export class ClientListener {
     });
     connection.socket.destroy();
   }
+}
+
+function addressText({ host, port }: ListenPlace): string {
+  return `${host ?? '0.0.0.0'}:${port}`;
 }

@@ -17,7 +17,7 @@
  * stands; a server that knocked does not knock again at once; an observer without an id (before 3.5) keeps its connection.
  */
 
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { hostAddress, type ServerId } from '@zooid/core';
 import {
   encodeInitialMessage,
@@ -32,6 +32,7 @@ import type { Clock } from '../clock.ts';
 import { Dial } from './dial.ts';
 import { ElectionConnection, type ElectionConnectionEvents } from './election-connection.ts';
 import { ElectionGreeting } from './election-greeting.ts';
+import { isSamePlace, LISTEN_AGAIN_MS, type ListenPlace, MovablePort } from './movable-port.ts';
 import type { NameLookup } from './name-lookup.ts';
 import {
   formatHostPort,
@@ -52,8 +53,6 @@ const SILENT_MS = 10_000;
 /** How long a replaced connection may last when the other side does not end it. */
 const RETIRED_MS = 1000;
 const KEEP_ALIVE_MS = 10_000;
-/** Pause before a port is tried again that somebody else has. Source: QuorumCnxManager.Listener. */
-const LISTEN_AGAIN_MS = 1000;
 
 /** What an operator would want to know. */
 export type ElectionPortFact =
@@ -89,8 +88,8 @@ export interface ElectionPortEvents {
 
 export interface ElectionPortParts {
   readonly serverId: ServerId;
-  /** Where it listens; every address of this machine when no host is given, any free port for 0. */
-  readonly listen: { readonly host?: string | undefined; readonly port: number };
+  /** Where it listens at first. */
+  readonly listen: ListenPlace;
   /** The servers of the configuration in force and of the next one, as they are now. */
   readonly peers: () => ReadonlyMap<ServerId, PeerAddress>;
   /** How often it is tried to listen (`electionPortBindRetry`); 0 is without end. */
@@ -128,7 +127,7 @@ class Peer {
 
 export class ElectionPort {
   readonly #parts: ElectionPortParts;
-  readonly #server: Server;
+  readonly #listening: MovablePort;
   readonly #peers = new Map<ServerId, Peer>();
   /** Oldest first. */
   readonly #greetings = new Set<ElectionGreeting>();
@@ -142,10 +141,14 @@ export class ElectionPort {
 
   constructor(parts: ElectionPortParts) {
     this.#parts = parts;
-    this.#server = createServer(
-      { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
-      (socket) => this.#onAccepted(socket),
-    );
+    this.#listening = new MovablePort({
+      createServer: () =>
+        createServer(
+          { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
+          (socket) => this.#onAccepted(socket),
+        ),
+      onError: () => {},
+    });
   }
 
   /** Begins to listen, at the last attempt that it has. @returns the port. @throws what the system says to that one, for example EADDRINUSE. */
@@ -153,7 +156,8 @@ export class ElectionPort {
     const { bindAttemptCountMax, events, listen } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#tryListen();
+        this.#port = await this.#listening.listen(listen);
+        return this.#port;
       } catch (error) {
         if (this.#isClosed || attempt === bindAttemptCountMax) throw error;
         if (attempt === 1) {
@@ -176,24 +180,15 @@ export class ElectionPort {
     });
   }
 
-  #tryListen(): Promise<number> {
-    const { host, port } = this.#parts.listen;
-    const server = this.#server;
-    return new Promise((resolve, reject) => {
-      const onListening = () => {
-        server.off('error', onError);
-        // One that could not be accepted is no reason to end the server.
-        server.on('error', () => {});
-        const address = server.address();
-        this.#port = typeof address === 'object' && address !== null ? address.port : port;
-        resolve(this.#port);
-      };
-      const onError = (error: Error) => {
-        server.off('listening', onListening);
-        reject(error);
-      };
-      server.once('error', onError).once('listening', onListening);
-      server.listen({ port, ...(host === undefined ? {} : { host }) });
+  /** Listens at another address from now on, or as soon as that can be had; connections stay. No effect when it is the same. */
+  moveTo(place: ListenPlace): void {
+    const { events } = this.#parts;
+    const { place: old } = this.#listening;
+    if (old === undefined || isSamePlace(place, old)) return;
+    const onUnavailable = ({ message: reason }: Error) =>
+      events.onFact({ kind: 'election-port-unavailable', port: place.port, reason });
+    void this.#listening.moveTo(place, { onUnavailable }).then((port) => {
+      if (port !== undefined) this.#port = port;
     });
   }
 
@@ -240,9 +235,7 @@ export class ElectionPort {
     }
     for (const socket of this.#sockets) socket.destroy();
     this.#peers.clear();
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    return this.#listening.close();
   }
 
   // ── Dialling ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { hostAddress } from '@zooid/core';
+import type { ListenPlace } from './movable-port.ts';
 import { QuorumConnection, type QuorumConnectionParts } from './quorum-connection.ts';
 
 /** Connections of learners at a time, whatever their state: more than any ensemble has servers. */
@@ -9,8 +10,8 @@ const LISTEN_AGAIN_MS = 100;
 const KEEP_ALIVE_MS = 10_000;
 
 export interface LearnerPortParts {
-  /** Every address of this machine when no host is given. */
-  readonly listen: { readonly host?: string | undefined; readonly port: number };
+  /** Where it listens, as it is when it begins to. */
+  readonly listen: () => ListenPlace;
   readonly connection: QuorumConnectionParts;
   /** A learner has connected; within a turn. */
   readonly onConnected: (link: QuorumConnection) => void;
@@ -41,7 +42,7 @@ export class LearnerPort {
   acceptLearners(): void {
     if (this.#server !== undefined) return;
     const { listen, onListening } = this.#parts;
-    const { host, port } = listen;
+    const { host, port } = listen();
     const server = createServer(
       { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
       (socket) => this.#onAccepted(socket),

@@ -177,6 +177,12 @@ export function lineOf(fact: Fact | ShellFact): LogLine | undefined {
       return info('server stopped', { durationMs: fact.durationMs });
     case 'listening':
       return info('listening', { service: fact.service, address: fact.address });
+    case 'client-port-unavailable':
+      return error('the new client port cannot be had yet, the old one stays', {
+        address: fact.address,
+        reason: fact.reason,
+        remedy: 'end whatever has the port, or give this server another one by a reconfiguration',
+      });
     case 'config-warning':
       return warn('configuration', { key: fact.key, detail: fact.message });
     case 'loop-paused':

@@ -35,6 +35,12 @@ export type ShellFact =
       readonly service: 'clients' | 'admin' | 'metrics';
       readonly address: string;
     }
+  /** Where clients are to be served from now on cannot be had: it is tried again, and they are served where they were. */
+  | {
+      readonly kind: 'client-port-unavailable';
+      readonly address: string;
+      readonly reason: string;
+    }
   | { readonly kind: 'config-warning'; readonly key: string; readonly message: string }
   | {
       readonly kind: 'recovered';

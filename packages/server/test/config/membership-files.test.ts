@@ -20,6 +20,8 @@ server.3=127.0.0.1:38689:43329:participant;127.0.0.1:53967
 server.4=127.0.0.1:55353:50223:observer;127.0.0.1:51927
 version=100000003`);
 
+const client = { host: undefined, port: 48911 };
+
 /** And the dynamic file that its members wrote. */
 const addedFile = `server.1=127.0.0.1:53663:58187:participant;127.0.0.1:48911
 server.2=127.0.0.1:37519:49319:participant;127.0.0.1:39843
@@ -77,7 +79,9 @@ describe('a committed membership', () => {
     const files = new MembershipFiles(path.join(directory, 'zoo.cfg'));
     const original = textOf(directory, 'zoo.cfg');
     files.backUp();
-    expect(files.saveCommitted(added, 1)).toBe(path.join(directory, 'zoo.cfg.dynamic.100000003'));
+    expect(files.saveCommitted(added, 1, client)).toBe(
+      path.join(directory, 'zoo.cfg.dynamic.100000003'),
+    );
     expect(textOf(directory, 'zoo.cfg.dynamic.100000003')).toBe(addedFile);
     expect(textOf(directory, 'zoo.cfg.bak')).toBe(original);
     expect(textOf(directory, 'zoo.cfg')).toBe(`# who we are
@@ -95,18 +99,32 @@ tickTime=2000
   test('leaves clientPort where it is when the own line does not say it', () => {
     const directory = installed();
     const plain = membershipOf('server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\nversion=5');
-    new MembershipFiles(path.join(directory, 'zoo.cfg')).saveCommitted(plain, 1);
+    new MembershipFiles(path.join(directory, 'zoo.cfg')).saveCommitted(plain, 1, client);
     expect(textOf(directory, 'zoo.cfg')).toContain('clientPort=48911\n');
+  });
+
+  test('writes down where clients are served when the own line does not say it any more', () => {
+    const directory = installed();
+    const files = new MembershipFiles(path.join(directory, 'zoo.cfg'));
+    files.saveCommitted(added, 1, client);
+    expect(textOf(directory, 'zoo.cfg')).not.toContain('clientPort');
+    const plain = membershipOf('server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\nversion=100000004');
+    files.saveCommitted(plain, 1, { host: '127.0.0.1', port: 4711 });
+    const parsed = loadServerConfig(path.join(directory, 'zoo.cfg'));
+    expect(parsed).toMatchObject({
+      ok: true,
+      config: { network: { client: { host: '127.0.0.1', port: 4711 } } },
+    });
   });
 
   test('ends a proposal of its version or before, and no later one', () => {
     const directory = installed();
     const files = new MembershipFiles(path.join(directory, 'zoo.cfg'));
     files.saveProposed(added);
-    files.saveCommitted(added, 1);
+    files.saveCommitted(added, 1, client);
     expect(fs.existsSync(path.join(directory, 'zoo.cfg.dynamic.next'))).toBe(false);
     files.saveProposed({ ...added, version: added.version + 5 });
-    files.saveCommitted({ ...added, version: added.version + 4 }, 1);
+    files.saveCommitted({ ...added, version: added.version + 4 }, 1, client);
     expect(load(directory).lastSeenMembership?.version).toBe(added.version + 5);
     expect(load(directory).membership.version).toBe(added.version + 4);
   });
@@ -146,7 +164,7 @@ function committedUpTo(call: number, cut: (typeof powerCuts)[number]): 'crashed'
   try {
     files.backUp();
     files.saveProposed(added);
-    files.saveCommitted(added, 1);
+    files.saveCommitted(added, 1, client);
   } catch (error) {
     if (!(error instanceof Crash)) throw error;
     outcome = 'crashed';

@@ -23,8 +23,11 @@ describe('a leader that is told to stop', () => {
     expect(answered).toBe(sent);
     await closed;
     await until(
-      () => others.every(({ server }) => server.member?.isServing === true),
-      'the others have a leader',
+      () =>
+        others.every(
+          ({ server: { member } }) => member?.isServing === true && member.leader !== leader.id,
+        ),
+      'the others have a leader of their own',
     );
     const last = await RawClient.connect(others[0]!.server.clientPort);
     await last.ok(createOf('/after'));

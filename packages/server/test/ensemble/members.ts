@@ -42,8 +42,9 @@ export async function startMember(
     initLimit: 60,
     syncLimit: 20,
     dataDir: directory,
-    clientPort: 0,
-    clientPortAddress: '127.0.0.1',
+    ...(lines.get(id)?.includes(';') === true
+      ? {}
+      : { clientPort: 0, clientPortAddress: '127.0.0.1' }),
     '4lw.commands.whitelist': '*',
     'admin.serverPort': 0,
     'admin.serverAddress': '127.0.0.1',
@@ -71,8 +72,14 @@ export async function startMember(
 }
 
 /** Starts all of them; when this resolves, each serves. */
-export async function startMembers(lines: ServerLines): Promise<TestMember[]> {
-  const members = await Promise.all(Array.from(lines.keys(), (id) => startMember(id, lines)));
+export async function startMembers(
+  lines: ServerLines,
+  more: Readonly<Record<string, string | number>> = {},
+  properties: Readonly<Record<string, string>> = {},
+): Promise<TestMember[]> {
+  const members = await Promise.all(
+    Array.from(lines.keys(), (id) => startMember(id, lines, more, properties)),
+  );
   await until(
     () => members.every(({ server }) => server.member?.isServing === true),
     'all members serve',

@@ -72,7 +72,7 @@ class Side {
 function openPort(port: number): [LearnerPort, Side] {
   const side = new Side();
   const learnerPort = new LearnerPort({
-    listen: { host: HOST, port },
+    listen: () => ({ host: HOST, port }),
     connection: side.connection,
     onConnected: side.onConnected,
     onListening: (listening) => side.tell(`listening ${listening}`),
