@@ -1,7 +1,7 @@
 import { decodeUtf8 } from '@zooid/protocol';
 import type { AuthOutcome, AuthProvider } from './auth-provider.ts';
 
-/** What became of the name that a client gave: `none` when it gave none. */
+/** What became of the name that a client gave: `none` when it gave none, or every name is taken. */
 export type EnsembleVerdict = 'ours' | 'another' | 'none';
 
 /**
@@ -11,21 +11,22 @@ export type EnsembleVerdict = 'ours' | 'another' | 'none';
 export class EnsembleProvider implements AuthProvider {
   readonly scheme = 'ensemble';
   readonly isAuthenticated = false;
-  readonly #names: ReadonlySet<string>;
+  /** Undefined takes every name. */
+  readonly #names: ReadonlySet<string> | undefined;
 
   readonly #onJudged: ((verdict: EnsembleVerdict) => void) | undefined;
 
   /**
-   * @param names - comma-separated, as in `ensembleAuthName`.
+   * @param names - comma-separated, as in `ensembleAuthName`; an empty text takes every name.
    * @param onJudged - told of every client that uses the scheme, for counting.
    */
   constructor(names: string, onJudged?: (verdict: EnsembleVerdict) => void) {
     this.#onJudged = onJudged;
-    this.#names = new Set(names.split(',').map((name) => name.trim()));
+    this.#names = names === '' ? undefined : new Set(names.split(',').map((name) => name.trim()));
   }
 
   authenticate(bytes: Uint8Array | null): AuthOutcome {
-    if (bytes === null || bytes.byteLength === 0) {
+    if (bytes === null || bytes.byteLength === 0 || this.#names === undefined) {
       this.#onJudged?.('none');
       return { kind: 'ok', ids: [] };
     }

@@ -214,6 +214,8 @@ describe('an auth packet', () => {
     expect([say('blue'), say('green'), say('')]).toEqual([ok, ok, ok]);
     expect(ensemble.authenticate('ensemble', null, facts)).toEqual(ok);
     expect(say('red')).toEqual({ kind: 'wrong-ensemble' });
+    const any = new AccessRules({ providers: [new EnsembleProvider('')] });
+    expect(any.authenticate('ensemble', encodeUtf8('red'), facts)).toEqual(ok);
     expect(ensemble.fixUp([acl(1, 'ensemble', 'blue')], [])).toBeUndefined();
   });
 

@@ -197,7 +197,7 @@ export function buildConfig(draft: Draft, surroundings: DraftSurroundings): Serv
     security: {
       ...draft.security,
       enforcedSchemes: draft.isAuthEnforced ? [...draft.security.enforcedSchemes] : [],
-      ensembleNames: draft.isEnsembleSchemeOn ? draft.security.ensembleNames : undefined,
+      ensembleNames: draft.isEnsembleSchemeOn ? (draft.security.ensembleNames ?? '') : undefined,
     },
     fourLetterWords: words,
     admin: { ...draft.admin, listen: { ...draft.adminListen } },

@@ -315,11 +315,8 @@ class ConfigParser {
     }
     const names = this.#given('zookeeper.ensembleAuthName');
     if (draft.isEnsembleSchemeOn && names === undefined) {
-      this.#miss(
-        'ensembleAuthName',
-        'is not set, and the authProvider of ensemble needs it',
-        'Add the names.',
-      );
+      const reason = 'is not set: clients that use the scheme ensemble may name any';
+      this.#remarks.warnOfKeys(['ensembleAuthName'], reason);
     }
     if (!draft.isEnsembleSchemeOn && names !== undefined) {
       const provider =

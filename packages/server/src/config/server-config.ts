@@ -178,7 +178,7 @@ export interface SecurityConfig {
   readonly superDigest: Secret | undefined;
   /** `enforce.auth.schemes` while `enforce.auth.enabled`: one of these is needed before any request; empty needs none. */
   readonly enforcedSchemes: readonly string[];
-  /** `ensembleAuthName`: the names, separated by commas; undefined has no scheme `ensemble`. */
+  /** `ensembleAuthName`: the names, separated by commas; an empty text takes every name; undefined has no scheme `ensemble`. */
   readonly ensembleNames: string | undefined;
   /** `IPAuthenticationProvider.usexforwardedfor`. The admin server takes the caller's address from the header. */
   readonly isForwardedForTrusted: boolean;

@@ -182,7 +182,7 @@ export const COUNTERS: readonly CounterMetric[] = [
   ),
   counter(
     'ensemble_auth_skip',
-    'Clients that used the scheme ensemble without a name.',
+    'Clients that used the scheme ensemble without a name, or where every name is taken.',
     (v) => v.stats.ensembleNamesSkipped,
   ),
   absent(

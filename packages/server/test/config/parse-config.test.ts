@@ -97,9 +97,9 @@ describe('the problems', () => {
   });
 
   test('name the argument if the value was one', () => {
-    const [problem] = bad('', { properties: [['jute.maxbuffer', '5']] });
+    const [problem] = bad('', { properties: [['jute.maxbuffer', '0']] });
     expect(describeProblem(problem!)).toMatch(
-      /^-Djute\.maxbuffer=5 is not between 1024 and 2147483647\./,
+      /^-Djute\.maxbuffer=0 is not between 1 and 2147483647\./,
     );
   });
 
@@ -213,17 +213,34 @@ describe('security', () => {
     expect(bad(text)).toHaveLength(1);
   });
 
-  test('the scheme ensemble needs its provider and its names', () => {
+  test('the scheme ensemble needs its provider; without names it takes every one, and says so', () => {
     const provider =
       'authProvider.7=org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider';
     expect(good(`${provider}\nensembleAuthName=prod, test`).security.ensembleNames).toBe(
       'prod, test',
     );
-    expect(bad(provider).map(({ key }) => key)).toEqual(['ensembleAuthName']);
+    const open = goodWithWarnings(provider);
+    expect(open.config.security.ensembleNames).toBe('');
+    expect(open.warnings.map(({ key }) => key)).toEqual(['ensembleAuthName']);
     const { config, warnings } = goodWithWarnings('ensembleAuthName=prod');
     expect(config.security.ensembleNames).toBeUndefined();
     expect(warnings.map(({ key }) => key)).toEqual(['ensembleAuthName']);
   });
+
+  test.each([
+    [100, 100, 1],
+    [1024, 1024, 0],
+    [2 ** 30 - 1, 2 ** 30 - 1, 0],
+    [2 ** 31 - 1, 2 ** 30 - 1, 1],
+  ])(
+    'jute.maxbuffer=%i is a longest request of %i bytes, with %i warnings',
+    (text, bytes, count) => {
+      const given = { properties: [['jute.maxbuffer', String(text)]] as const };
+      const { config, warnings } = goodWithWarnings('', given);
+      expect(config.network.frameBytesMax).toBe(bytes);
+      expect(warnings.filter(({ key }) => key.endsWith('jute.maxbuffer'))).toHaveLength(count);
+    },
+  );
 
   test('skipACL and forceSync do what they say, and are mentioned', () => {
     const { config, warnings } = goodWithWarnings('skipACL=yes\nforceSync=no');

@@ -1,5 +1,27 @@
 import { accepted, type ConfigKey, honoured } from '../config-key.ts';
-import { integer, propertyBoolean, propertyInteger, share } from '../value-readers.ts';
+import {
+  integer,
+  propertyBoolean,
+  propertyInteger,
+  type Reading,
+  share,
+} from '../value-readers.ts';
+
+/** Fewer bytes have no room for what clients usually ask. */
+const FRAME_BYTES_USUAL = 1024;
+/** A frame that is longer could not be told from a four-letter word. */
+const FRAME_BYTES_MAX = 2 ** 30 - 1;
+
+function frameBytes(text: string): Reading<number> {
+  const reading = propertyInteger({ min: 1 })(text);
+  if (reading.kind !== 'value') return reading;
+  if (reading.value > FRAME_BYTES_MAX) {
+    const warning = `is more than any request may have: ${FRAME_BYTES_MAX} is used`;
+    return { kind: 'value', value: FRAME_BYTES_MAX, warning };
+  }
+  if (reading.value >= FRAME_BYTES_USUAL) return reading;
+  return { ...reading, warning: 'is so little that clients can do next to nothing' };
+}
 
 export const connectionKeys: readonly ConfigKey[] = [
   honoured({
@@ -47,8 +69,8 @@ export const connectionKeys: readonly ConfigKey[] = [
     form: 'property',
     default: '1048575',
     meaning:
-      'Bytes of the longest request. A longer one ends the connection. Set it on the clients, too. At least 1024.',
-    reader: propertyInteger({ min: 1024 }),
+      'Bytes of the longest request. A longer one ends the connection. Set it on the clients, too. From 1 GiB on it counts as one byte less.',
+    reader: frameBytes,
     put: (draft, bytes) => {
       draft.network.frameBytesMax = bytes;
     },

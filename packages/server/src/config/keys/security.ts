@@ -265,7 +265,7 @@ export const securityKeys: readonly ConfigKey[] = [
     name: 'ensembleAuthName',
     form: 'both',
     meaning:
-      'Comma list of names. A client that names another ensemble is hung up on, so that it never works on the wrong one. Needs the authProvider of ensemble.',
+      'Comma list of names. A client that names another ensemble is hung up on, so that it never works on the wrong one. Needs the authProvider of ensemble; with that alone, every name is taken.',
     reader: someText,
     put: (draft, names) => {
       draft.security.ensembleNames = names;
