@@ -229,7 +229,7 @@ class Server implements RunningServer {
       // Loaded when it is needed: a server starts sooner without it.
       const { receiveState } = await import('./state-restore.ts');
       const state = await receiveState(core, body, onto.snapshotDirectory, digest, signal);
-      await onto.replaceState(state, {
+      await onto.replaceState(state, 'restore', {
         stop: () => gate.close(signal),
         takeOver: (from) => {
           turn.begin();

@@ -18,6 +18,8 @@ import {
   finishSwap,
   hasPendingSwap,
   RESTORED_TEMPORARY_NAME,
+  removeSetAside,
+  type SwapReason,
 } from './disk/state-swap.ts';
 import { runInTurns } from './disk/steps.ts';
 import type { TxnLog, TxnLogEvents } from './disk/txn-log.ts';
@@ -327,17 +329,18 @@ export class Storage {
    * @throws SnapshotWriteError or another error when the state of before stays; then the server goes on with it. If neither can be told,
    *   the log is reported as failed, and the next start comes up with one of the two.
    */
-  async replaceState(state: NewState, server: StillServer): Promise<void> {
+  async replaceState(state: NewState, reason: SwapReason, server: StillServer): Promise<void> {
     if (this.#swap !== undefined) throw new Error('another restore is under way');
-    this.#swap = this.#replaceState(state, server);
+    this.#swap = this.#replaceState(state, reason, server);
     try {
       await this.#swap;
+      if (reason === 'sync') this.#keepLastSetAside();
     } finally {
       this.#swap = undefined;
     }
   }
 
-  async #replaceState(state: NewState, server: StillServer): Promise<void> {
+  async #replaceState(state: NewState, reason: SwapReason, server: StillServer): Promise<void> {
     const head = state.head(this.#parts.digest === 'compared' ? 'kept' : 'none');
     const writing = this.#snapshots.beginAside(head, RESTORED_TEMPORARY_NAME);
     this.#writingAside = writing;
@@ -350,7 +353,7 @@ export class Storage {
       await this.#purging;
       await server.stop();
       try {
-        await this.#swapFiles(state);
+        await this.#swapFiles(state, reason);
         this.#takeOver(state, server);
       } finally {
         server.goOn();
@@ -360,13 +363,14 @@ export class Storage {
     }
   }
 
-  async #swapFiles(state: NewState): Promise<void> {
+  async #swapFiles(state: NewState, reason: SwapReason): Promise<void> {
     const { log } = this;
+    const { snapshotCompression } = this.#parts.config;
     const events = this.#logEvents!;
     await log.close();
     try {
       if (this.#isClosing) throw new Error('the server stops');
-      commitRestored(this.#dataDir, state.zxid, this.#parts.config.snapshotCompression);
+      commitRestored(this.#dataDir, reason, state.zxid, snapshotCompression);
     } catch (error) {
       // The next start finishes it. Until then nothing may be acknowledged, and the log stays closed.
       if (hasPendingSwap(this.#dataDir)) this.#failSwap(error as Error);
@@ -374,6 +378,14 @@ export class Storage {
       throw error;
     }
     this.#log = this.#openLog(state.zxid, events);
+  }
+
+  /** What a leader's state has taken the place of before is no use any more: the one of now is whole, and the last is at hand. */
+  #keepLastSetAside(): void {
+    this.#purgeBy(async () => {
+      const removed = await removeSetAside(this.#dataDir, 'last');
+      if (removed.length > 0) this.#parts.report({ kind: 'files-purged', count: removed.length });
+    });
   }
 
   #takeOver(state: NewState, server: StillServer): void {
@@ -421,13 +433,7 @@ export class Storage {
       if (performance.now() - startedMs < rounds * purgeIntervalMs) return;
       rounds++;
       if (this.#purging !== undefined || this.#swap !== undefined) return;
-      this.#purging = this.#purge()
-        .catch((error: Error) => {
-          this.#parts.report({ kind: 'purge-failed', reason: error.message });
-        })
-        .finally(() => {
-          this.#purging = undefined;
-        });
+      this.#purgeBy(() => this.#purge());
     };
     this.#purgeTimer = setInterval(look, Math.min(purgeIntervalMs, 60_000));
     this.#purgeTimer.unref();
@@ -459,6 +465,16 @@ export class Storage {
     await this.#snapshotDone.catch(() => {});
     clearTimeout(this.#snapshotTimer);
     this.#dataDir.close();
+  }
+
+  #purgeBy(work: () => Promise<void>): void {
+    this.#purging = work()
+      .catch((error: Error) => {
+        this.#parts.report({ kind: 'purge-failed', reason: error.message });
+      })
+      .finally(() => {
+        this.#purging = undefined;
+      });
   }
 
   async #purge(): Promise<void> {

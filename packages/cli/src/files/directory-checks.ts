@@ -201,12 +201,12 @@ export function checkLeftovers(notes: Notes, directory: string): void {
     } else if (isRestoreName(name)) {
       const remedy = name.startsWith('before')
         ? 'Remove it when it is no longer wanted.'
-        : 'Start zooid server once: it completes the restore.';
+        : 'Start zooid server once: it completes what was begun.';
       notes.find(
         name.startsWith('before') ? 'info' : 'warning',
         'LEFTOVER',
         file,
-        'it comes from a restore.',
+        'it comes from a restore, or from a state that a leader has sent.',
         remedy,
       );
     } else if (name.endsWith('.tmp') || name.startsWith('tmp.repair.')) {

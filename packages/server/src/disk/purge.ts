@@ -17,6 +17,7 @@ import {
   type SnapshotName,
 } from './disk-names.ts';
 import { isWholeSnapshot } from './snapshot-check.ts';
+import { removeSetAside } from './state-swap.ts';
 
 /** The least that may be kept; source: PurgeTxnLog, `autopurge.snapRetainCount`. */
 export const KEPT_SNAPSHOTS_MIN = 3;
@@ -29,7 +30,7 @@ export interface PurgeOptions {
 }
 
 export interface PurgeResult {
-  /** Files removed. */
+  /** Files removed, and directories of what was set aside. */
   readonly removed: readonly string[];
   /** Snapshots that are not whole and were not counted. */
   readonly broken: readonly string[];
@@ -84,12 +85,13 @@ export async function planPurge(options: PurgeOptions): Promise<PurgePlan> {
 }
 
 /**
- * Purges once. Reads the kept snapshots whole, in steps that leave the event loop to others.
+ * Purges once. Reads the kept snapshots whole, in steps that leave the event loop to others. Where there are enough of them, the state that
+ * a leader's took the place of goes as well.
  *
  * Files that appear meanwhile are left alone.
  */
 export async function purge(options: PurgeOptions): Promise<PurgeResult> {
-  const { removable, broken, refusedBecause } = await planPurge(options);
+  const { removable, oldestKept, broken, refusedBecause } = await planPurge(options);
   const removed: string[] = [];
   for (const file of removable) {
     try {
@@ -98,6 +100,9 @@ export async function purge(options: PurgeOptions): Promise<PurgeResult> {
     } catch {
       // Gone already, or not ours to remove: it is tried again next time.
     }
+  }
+  if (oldestKept !== undefined && refusedBecause === undefined) {
+    removed.push(...(await removeSetAside(options, 'none')));
   }
   return { removed, broken, refusedBecause };
 }

@@ -1,21 +1,23 @@
 /**
- * Puts a restored state in the place of everything that the directories hold, so that a crash at any moment leaves the
- * one or the other and never a mixture.
+ * Puts another state, restored by an operator or received from a leader, in the place of everything that the directories hold, so that
+ * a crash at any moment leaves the one or the other and never a mixture.
  *
  *     tmp.snapshot.restored          whole and durable, but nobody's yet
  *       │ renamed: from here on the restored state is the truth
- *     restored.<n>.snapshot.<zxid>
- *       │ every snapshot and log of before is renamed into before-restore.<n>/, snapshots first, oldest first
+ *     restored.<n>.snapshot.<zxid>   or received.<n>.snapshot.<zxid>
+ *       │ every snapshot and log of before is renamed into before-restore.<n>/ or before-sync.<n>/, snapshots first, oldest first
  *     snapshot.<zxid>                renamed once more: an ordinary directory again
  *
- * Every arrow is durable before the next begins. A server that finds a `restored.` file at its start goes on from there, for
+ * Every arrow is durable before the next begins. A server that finds such a file at its start goes on from there, for
  * all of it may be done twice. In the middle an Apache server finds logs without a snapshot, and refuses
  * those, or for a moment nothing, and begins empty: this server must finish first.
  *
- * Nothing is deleted: before-restore.<n>/ has the state of before, as a directory that a server can start from.
+ * Nothing is deleted here: the directory has the state of before, and a server can start from it. What was restored by an operator stays
+ * until an operator removes it. A leader's state may come as often as this server falls behind, so of those of before only
+ * the last is kept ({@link removeSetAside}).
  */
 
-import fs from 'node:fs';
+import fs, { promises as fsp } from 'node:fs';
 import path from 'node:path';
 import {
   listLogs,
@@ -27,10 +29,16 @@ import {
 /** Where a restored state is written before it counts; begins like any unfinished snapshot, and goes like one. */
 export const RESTORED_TEMPORARY_NAME = 'tmp.snapshot.restored';
 
-const RESTORED_NAME = /^restored\.(\d{1,9})\.(snapshot\.[0-9a-f]{1,16}(?:\.(?:gz|snappy))?)$/;
-const BEFORE_NAME = /^before-restore\.(\d{1,9})$/;
+/** Whose state it is that takes the place of another: one that an operator restores, or one that a leader sends. */
+export type SwapReason = 'restore' | 'sync';
 
-/** Whether a file or directory of this name comes from a restore. */
+const PENDING_PREFIX = { restore: 'restored', sync: 'received' } as const;
+
+const RESTORED_NAME =
+  /^(restored|received)\.(\d{1,9})\.(snapshot\.[0-9a-f]{1,16}(?:\.(?:gz|snappy))?)$/;
+const BEFORE_NAME = /^before-(restore|sync)\.(\d{1,9})$/;
+
+/** Whether a file or directory of this name comes from such a swap. */
 export function isRestoreName(name: string): boolean {
   return RESTORED_NAME.test(name) || BEFORE_NAME.test(name);
 }
@@ -48,11 +56,13 @@ export interface SwapDirectories {
  */
 export function commitRestored(
   directories: SwapDirectories,
+  reason: SwapReason,
   zxid: number,
   compression: SnapshotCompression,
 ): void {
   const { snapshotDirectory } = directories;
-  const name = `restored.${nextNumber(directories)}.${snapshotFileName(zxid, compression)}`;
+  const prefix = `${PENDING_PREFIX[reason]}.${nextNumber(directories)}`;
+  const name = `${prefix}.${snapshotFileName(zxid, compression)}`;
   fs.renameSync(
     path.join(snapshotDirectory, RESTORED_TEMPORARY_NAME),
     path.join(snapshotDirectory, name),
@@ -76,12 +86,12 @@ export function finishSwap(directories: SwapDirectories): string | undefined {
   let restored: string | undefined;
   const matches = fs.readdirSync(snapshotDirectory).map((name) => RESTORED_NAME.exec(name));
   for (const match of matches.filter((one) => one !== null)) {
-    const [name, number, snapshotName] = match as unknown as [string, string, string];
-    const before = `before-restore.${number}`;
+    const [name, prefix, number, snapshotName] = match as unknown as [string, ...string[]];
+    const before = `before-${prefix === PENDING_PREFIX.sync ? 'sync' : 'restore'}.${number}`;
     const snapshots = listSnapshots(snapshotDirectory).reverse();
     setAside(snapshotDirectory, before, snapshots);
     setAside(logDirectory, before, listLogs(logDirectory));
-    restored = path.join(snapshotDirectory, snapshotName);
+    restored = path.join(snapshotDirectory, snapshotName!);
     fs.renameSync(path.join(snapshotDirectory, name), restored);
     syncDirectory(snapshotDirectory);
   }
@@ -101,12 +111,41 @@ function setAside(
   syncDirectory(directory);
 }
 
-/** One more than any restore before. */
+/**
+ * Removes the states that a leader's took the place of.
+ *
+ * @param kept - the last one, or none of them.
+ * @returns the directories that are gone. @throws what the system says to the first that is not.
+ */
+export async function removeSetAside(
+  { snapshotDirectory, logDirectory }: SwapDirectories,
+  kept: 'last' | 'none',
+): Promise<readonly string[]> {
+  const removed: string[] = [];
+  const found: { readonly number: number; readonly path: string }[] = [];
+  for (const directory of new Set([snapshotDirectory, logDirectory])) {
+    for (const name of await fsp.readdir(directory)) {
+      const [, reason, number] = BEFORE_NAME.exec(name) ?? [];
+      if (reason === 'sync') {
+        found.push({ number: Number(number), path: path.join(directory, name) });
+      }
+    }
+  }
+  const last = Math.max(...found.map(({ number }) => number));
+  for (const { number, path: directory } of found) {
+    if (kept === 'last' && number === last) continue;
+    await fsp.rm(directory, { recursive: true, force: true });
+    removed.push(directory);
+  }
+  return removed;
+}
+
+/** One more than any before. */
 function nextNumber({ snapshotDirectory, logDirectory }: SwapDirectories): number {
   let last = 0;
   for (const directory of [snapshotDirectory, logDirectory]) {
     for (const name of fs.readdirSync(directory)) {
-      const number = Number(BEFORE_NAME.exec(name)?.[1] ?? 0);
+      const number = Number(BEFORE_NAME.exec(name)?.[2] ?? 0);
       last = Math.max(last, number);
     }
   }

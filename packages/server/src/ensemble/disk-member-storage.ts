@@ -50,7 +50,7 @@ export class DiskMemberStorage implements MemberStorage {
   }
 
   async installState(state: NewState): Promise<void> {
-    await this.#storage.replaceState(state, {
+    await this.#storage.replaceState(state, 'sync', {
       // Nothing is in work: no client is served, and the log is idle.
       stop: async () => {},
       takeOver: (from) => {

@@ -42,6 +42,26 @@ test('keeps the newest snapshots and every log that may hold something after the
   expect(recoverDirectory(directory).result.lastZxid).toBe(64);
 });
 
+test('removes what a leader took the place of, and nothing that an operator set aside', async () => {
+  const directory = await database(6);
+  for (const name of ['before-sync.1', 'before-restore.2', 'before-sync.3']) {
+    fs.mkdirSync(path.join(directory, name));
+    fs.writeFileSync(path.join(directory, name, 'snapshot.1'), 'x');
+  }
+  const few = await database(1);
+  fs.mkdirSync(path.join(few, 'before-sync.1'));
+
+  const { removed } = await purgeOf(directory);
+  await purgeOf(few);
+
+  expect(fs.readdirSync(directory).filter((name) => name.startsWith('before'))).toEqual([
+    'before-restore.2',
+  ]);
+  expect(removed).toContain(path.join(directory, 'before-sync.3'));
+  // What is left is too little to do without it.
+  expect(fs.existsSync(path.join(few, 'before-sync.1'))).toBe(true);
+});
+
 test('keeps the log that begins before the oldest snapshot and goes beyond it', async () => {
   const directory = temporaryDirectory();
   for (const zxid of [0, 5, 15, 25, 35]) await writeSnapshot(directory, zxid, treeOf(zxid));

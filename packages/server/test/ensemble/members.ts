@@ -16,6 +16,7 @@ export interface TestMember {
   readonly id: number;
   readonly server: RunningServer;
   readonly log: LogLines;
+  readonly directory: string;
 }
 
 /** Lines for so many participants, and observers behind them, on free ports. */
@@ -28,14 +29,14 @@ export async function serverLines(participants: number, observers = 0): Promise<
   return lines;
 }
 
-/** Starts one member, which need not find a leader. @param more - further lines of its zoo.cfg. @param properties - Java's properties. */
+/** Starts one member, which need not find a leader. @param more - further lines of its zoo.cfg; with `dataDir` it goes on with what is there. @param properties - Java's properties. */
 export async function startMember(
   id: number,
   lines: ServerLines,
   more: Readonly<Record<string, string | number>> = {},
   properties: Readonly<Record<string, string>> = {},
 ): Promise<TestMember> {
-  const directory = temporaryDirectory();
+  const directory = String(more['dataDir'] ?? temporaryDirectory());
   fs.writeFileSync(path.join(directory, 'myid'), `${id}\n`);
   const settings = {
     tickTime: 500,
@@ -68,7 +69,7 @@ export async function startMember(
   const log = new LogLines();
   const server = await startServer(parsed.config, { logger: log.logger });
   onTestFinished(() => server.close());
-  return { id, server, log };
+  return { id, server, log, directory };
 }
 
 /** Starts all of them; when this resolves, each serves. */
