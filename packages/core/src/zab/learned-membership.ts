@@ -6,6 +6,7 @@ import {
   OpCode,
   parseMembership,
 } from '@zooid/protocol';
+import type { NewState } from '../new-state.ts';
 import type { ServerId } from '../quorum/quorum.ts';
 import { TXN_HEADER_BYTES } from '../storage/log-format.ts';
 import type { MemberOptions } from './member-options.ts';
@@ -20,7 +21,8 @@ interface LearnedMembershipParts {
 }
 
 /**
- * Configurations as a learner hears of them: with NEWLEADER, in force at UPTODATE; and in transactions, in force when those are committed.
+ * Configurations as a learner hears of them: with NEWLEADER, in force at UPTODATE; in transactions, in force when those are committed; and in
+ * the leader's state, where it may be long before NEWLEADER.
  * Nothing of it counts while reconfiguration is off.
  *
  * Source: Learner.syncWithLeader, Follower.processPacket, Observer.processPacket.
@@ -34,6 +36,18 @@ export class LearnedMembership {
 
   constructor(parts: LearnedMembershipParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * The whole state of the leader takes the place of this one's. Its configuration counts before it is durable: else a server that ends
+   * in between would come back with a history that holds a reconfiguration, and without a quorum of it, and could lead so.
+   */
+  onState({ tree }: NewState): void {
+    const { options, memberships } = this.#parts;
+    const row = tree.findPath('/zookeeper/config');
+    if (!options.isReconfigOn || row < 0) return;
+    const membership = membershipOf(tree.copyData(row));
+    if (membership !== undefined) memberships.see(membership);
   }
 
   /** The rest of `txn` is logged: if it changes the members, both configurations count from here on. @throws MalformedError */

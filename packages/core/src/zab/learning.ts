@@ -239,6 +239,7 @@ export class Learning implements CommitListener {
   onSnapshotReceived(link: PeerLink, state: NewState): void {
     if (link !== this.#link) return;
     link.incoming = 'packets';
+    this.#membership.onState(state);
     this.#holdFor(link);
     this.#parts.outbox.installState(state);
   }

@@ -146,7 +146,10 @@ export class MemberHarness {
       saveAcceptedEpoch: (epoch) => this.trace.push(`accept ${epoch}`),
       saveCurrentEpoch: (epoch) => this.trace.push(`adopt ${epoch}`),
       truncateLog: (zxid) => this.wants.push(`truncate ${show(zxid)}`),
-      installState: (state) => this.states.push(state),
+      installState: (state) => {
+        this.trace.push(`install ${show(state.zxid)}`);
+        this.states.push(state);
+      },
       readLog: (link, after, last) =>
         this.wants.push(`read ${link.address} ${show(after)} ${show(last)}`),
       closeClients: () => this.#closeClients(),

@@ -6,6 +6,7 @@ import {
   QuorumPacketType,
 } from '@zooid/protocol';
 import { describe, expect, test } from 'vitest';
+import { NewState } from '../../src/new-state.ts';
 import { Memberships } from '../../src/zab/memberships.ts';
 import { createRequest } from '../harness.ts';
 import { dataOf, MemberHarness, membershipOf, show, z } from './member-harness.ts';
@@ -195,4 +196,34 @@ test('UPTODATE puts in force what the leader names, unless its epoch has only pr
   };
   expect(upToDateWith('2:0')).toEqual(['2:0', '2:0']);
   expect(upToDateWith('2:7')).toEqual(['0:0', '2:7']);
+});
+
+test('the configuration in a state that a leader sends counts before that is on disk, and after a crash on the way', () => {
+  const h = new MemberHarness({ log: ['1:1'], current: 1, options: { isReconfigOn: true } });
+  const link = h.follow();
+  h.hear(
+    link,
+    QuorumPacketType.leaderInfo,
+    z('2:0'),
+    dataOf((out) => out.int(0x10000)),
+  );
+  h.hear(link, QuorumPacketType.snap, z('1:9'));
+  const tree = h.harness.core.newTree();
+  const text = encodeUtf8(formatMembership(ensemble(z('1:5'), line(1), line(4), line(5))));
+  const row = tree.findPath('/zookeeper/config');
+  tree.setData(row, text, 0, text.byteLength, -1, z('1:5'), 0);
+  h.trace = [];
+  h.tell(() => h.member.onSnapshotReceived(link, new NewState(tree, z('1:9'), new Map())));
+  expect(h.trace).toEqual(['seen 1:5', 'install 1:9']);
+  // The leader is lost before NEWLEADER.
+  h.closed(link);
+  h.installed(h.states[0]!);
+  expect(h.member.role).toBe('looking');
+  // Of the old configuration these would do, and the history here is the newest.
+  for (const from of [2, 3]) h.hearVote(from, 1, z('1:9'), 1, 2);
+  h.pass(5000);
+  expect(h.member.role).toBe('looking');
+  h.hearVote(4, 1, z('1:9'), 1, 2);
+  h.pass(5000);
+  expect(h.member.role).toBe('leading');
 });
