@@ -17,7 +17,7 @@ const allowedPackages: Readonly<Record<string, readonly string[]>> = {
   recipes: ['client'],
   testing: ['protocol', 'server', 'client'],
   cli: ['protocol', 'core', 'server', 'client', 'recipes', 'testing'],
-  sim: ['protocol', 'core'],
+  sim: ['protocol', 'core', 'client', 'recipes'],
 };
 
 /** Packages without I/O. */

@@ -108,7 +108,10 @@ export class ZooKeeper implements AsyncDisposable {
     return { id: ticket.id, password: ticket.password.slice(), timeoutMs };
   }
 
-  /** Fires when the session has ended, not later than the servers end it. Its reason is the error. */
+  /**
+   * Fires when the session has ended, not later than the servers end it; its reason is the error. A server that has lost its leader
+   * answers until it notices (`syncLimit`), and the leader does not hear of its clients: then it may be later by as much.
+   */
   get lost(): AbortSignal {
     return this.#session.lost;
   }

@@ -1,5 +1,5 @@
 /** What can go wrong: docs/internals/simulator.md says what each is, and why the ensemble must survive it. */
-export const faultNames = [
+export const serverFaultNames = [
   'crash',
   'crash-leader',
   'power-loss',
@@ -22,4 +22,12 @@ export const faultNames = [
   'reconfig',
 ] as const;
 
-export type FaultName = (typeof faultNames)[number];
+/** The same for the processes of clients. */
+export const clientFaultNames = [
+  'client-crash',
+  'client-pause',
+  'client-isolate',
+  'client-clock-jump',
+] as const;
+
+export type FaultName = (typeof serverFaultNames)[number] | (typeof clientFaultNames)[number];

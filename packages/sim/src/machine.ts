@@ -6,9 +6,6 @@ import type { ServerProcess } from './server-process.ts';
 import { RottenLogError, SimulatedDisk } from './simulated-disk.ts';
 import type { World } from './world.ts';
 
-/** Simulated time begins at this moment of the wall clock. */
-const WALL_START_MS = Date.UTC(2026, 0, 1);
-
 export class Machine {
   readonly id: number;
   readonly name: string;
@@ -37,7 +34,7 @@ export class Machine {
   }
 
   get wallMs(): number {
-    return Math.floor(WALL_START_MS + this.world.scheduler.nowMs + this.wallOffsetMs);
+    return this.world.wallMs + this.wallOffsetMs;
   }
 
   /** What a write to the disk takes. */

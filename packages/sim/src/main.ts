@@ -28,11 +28,11 @@ if (values.help) {
   );
   for (const name of plantNames) console.log(`  ${name.padEnd(28)} ${plants[name].mistake}`);
 } else {
-  process.exitCode = run() ? 0 : 1;
+  process.exitCode = (await run()) ? 0 : 1;
 }
 
 /** @returns whether nothing was found. */
-function run(): boolean {
+async function run(): Promise<boolean> {
   const durationMs = Number(values['simulated-minutes']) * 60_000;
   const plant = values.plant === undefined ? undefined : plantNamed(values.plant);
   const print = values.trace ? (line: string) => console.log(line) : undefined;
@@ -43,7 +43,7 @@ function run(): boolean {
   let simulatedMs = 0;
   const startMs = performance.now();
   do {
-    const result = runSeed({ seed, durationMs, plant, print });
+    const result = await runSeed({ seed, durationMs, plant, print });
     historyCount++;
     simulatedMs += result.simulatedMs;
     if (isSingle || result.violation !== undefined) report(result);

@@ -3,11 +3,12 @@
  * with each of them in docs/internals/simulator.md.
  */
 
+import type { ClientMachine } from './clients/client-machine.ts';
 import type { FaultName } from './fault-names.ts';
 import type { Machine } from './machine.ts';
 import type { SeededRandom } from './random.ts';
 import { anyReconfiguration } from './reconfigurations.ts';
-import { busyPace, usualPace } from './simulated-client.ts';
+import { busyPace, type SimulatedClient, usualPace } from './simulated-client.ts';
 import type { World } from './world.ts';
 
 /** A fault, and how often it is chosen beside the others. */
@@ -46,9 +47,13 @@ export class Nemesis {
       { name: 'unreadable-log', weight: 0.5, strike: () => this.#unreadable() },
       { name: 'bit-flip', weight: 0.1, strike: () => this.#flipBit() },
       { name: 'clock-jump', weight: 1, strike: () => this.#jumpClock() },
-      { name: 'client-drop', weight: 3, strike: () => random.pick(world.clients).drop() },
+      { name: 'client-drop', weight: 3, strike: () => random.pick(this.#allClients).drop() },
       { name: 'burst', weight: 1, strike: () => this.#burst() },
       { name: 'reconfig', weight: 3, strike: () => this.#reconfigure() },
+      { name: 'client-crash', weight: 2, strike: () => this.#crashClient() },
+      { name: 'client-pause', weight: 3, strike: () => this.#pauseClient() },
+      { name: 'client-isolate', weight: 3, strike: () => this.#isolateClient() },
+      { name: 'client-clock-jump', weight: 0.5, strike: () => this.#jumpClientClock() },
     ];
     this.#faults = all.filter(({ name }) => world.options.faults.includes(name));
     world.onMachineDown = (machine) => this.#onDown(machine);
@@ -66,7 +71,7 @@ export class Nemesis {
   end(): void {
     this.#isActive = false;
     this.#round++;
-    const { network, machines, clients } = this.#world;
+    const { network, machines, clients, clientMachines } = this.#world;
     network.heal();
     for (const machine of machines) {
       const { disk } = machine;
@@ -78,6 +83,10 @@ export class Nemesis {
       machine.start();
     }
     for (const client of clients) client.pace = usualPace;
+    for (const machine of clientMachines) {
+      machine.resume();
+      machine.start();
+    }
   }
 
   #strikeLater(round: number): void {
@@ -117,6 +126,10 @@ export class Nemesis {
       return;
     }
     this.#later(20, 15_000, () => machine.start());
+  }
+
+  get #allClients(): readonly (SimulatedClient | ClientMachine)[] {
+    return [...this.#world.clients, ...this.#world.clientMachines];
   }
 
   #anyMachine(): Machine {
@@ -164,8 +177,7 @@ export class Nemesis {
   }
 
   get #names(): string[] {
-    const { machines, clients } = this.#world;
-    return [...machines, ...clients].map(({ name }) => name);
+    return [...this.#world.machines, ...this.#allClients].map(({ name }) => name);
   }
 
   /** Some servers, with some clients, are cut off from the others. */
@@ -184,7 +196,7 @@ export class Nemesis {
     const count = this.#random.integer(0, Math.floor((voters.length - 1) / 2) - 1);
     const near = [leader, ...others.slice(0, Math.max(0, count))].map(({ name }) => name);
     const rest = this.#names.filter((name) => !near.includes(name));
-    const withLeader = rest.filter((name) => name.startsWith('c') && this.#random.chance(0.5));
+    const withLeader = rest.filter((name) => !name.startsWith('s') && this.#random.chance(0.5));
     this.#split(
       [...near, ...withLeader],
       rest.filter((name) => !withLeader.includes(name)),
@@ -270,8 +282,48 @@ export class Nemesis {
     machine.crash('process');
   }
 
+  /** Rather one that holds something than another. */
+  #anyClientMachine(): ClientMachine {
+    const { clientMachines, locks } = this.#world;
+    const { holders } = locks;
+    return this.#random.pick(
+      holders.length > 0 && this.#random.chance(0.5) ? holders : clientMachines,
+    );
+  }
+
+  #crashClient(): void {
+    const machine = this.#anyClientMachine();
+    machine.crash();
+    this.#later(20, 15_000, () => machine.start());
+  }
+
+  /** As a long collection of garbage, or a machine that sleeps. */
+  #pauseClient(): void {
+    const machine = this.#anyClientMachine();
+    machine.pause();
+    this.#later(50, 60_000, () => machine.resume());
+  }
+
+  /** From all servers, for long enough to lose the session. */
+  #isolateClient(): void {
+    const { name } = this.#anyClientMachine();
+    const { machines } = this.#world;
+    const pairs = machines.flatMap((server) => [
+      [name, server.name] as const,
+      [server.name, name] as const,
+    ]);
+    this.#blockFor(pairs, 60_000);
+  }
+
+  #jumpClientClock(): void {
+    this.#jumpClockOf(this.#anyClientMachine());
+  }
+
   #jumpClock(): void {
-    const machine = this.#anyMachine();
+    this.#jumpClockOf(this.#anyMachine());
+  }
+
+  #jumpClockOf(machine: { wallOffsetMs: number }): void {
     const rangeMs = this.#random.pick([100, 10_000, 3_600_000, 30 * 86_400_000]);
     machine.wallOffsetMs = Math.round(this.#random.between(-rangeMs, rangeMs));
   }

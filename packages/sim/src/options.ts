@@ -1,4 +1,4 @@
-import { type FaultName, faultNames } from './fault-names.ts';
+import { clientFaultNames, type FaultName, serverFaultNames } from './fault-names.ts';
 import { SeededRandom } from './random.ts';
 
 /** All that a seed decides about a run before it begins. Times are milliseconds. */
@@ -9,6 +9,8 @@ export interface WorldOptions {
   /** Servers that belong to nothing at first. They run, and can be taken in by a reconfiguration. */
   readonly spareCount: number;
   readonly clientCount: number;
+  /** Processes that run the production client and recipes: slower than other clients, so most histories have none. */
+  readonly clientProcessCount: number;
   readonly tickTimeMs: number;
   readonly initLimitTicks: number;
   readonly syncLimitTicks: number;
@@ -33,6 +35,8 @@ export interface WorldOptions {
 /** What this seed decides. */
 export function optionsOf(seed: number): WorldOptions {
   const random = new SeededRandom(seed).fork('options');
+  const processRandom = random.fork('client processes');
+  const clientProcessCount = processRandom.chance(0.25) ? processRandom.integer(2, 4) : 0;
   const delayMsMin = random.pick([0.1, 0.2, 1, 5]);
   const diskMsMin = random.pick([0.05, 0.5, 2]);
   return {
@@ -40,6 +44,7 @@ export function optionsOf(seed: number): WorldOptions {
     voterCount: random.pick([3, 3, 3, 5, 5, 4, 1, 2]),
     observerCount: random.pick([0, 0, 0, 1, 1, 2]),
     clientCount: random.integer(2, 6),
+    clientProcessCount,
     tickTimeMs: random.pick([500, 1000, 2000]),
     initLimitTicks: random.integer(5, 10),
     syncLimitTicks: random.integer(3, 5),
@@ -51,7 +56,10 @@ export function optionsOf(seed: number): WorldOptions {
     delayMsMax: delayMsMin * random.pick([2, 10, 50]),
     diskMsMin,
     diskMsMax: diskMsMin * random.pick([2, 10, 50]),
-    faults: faultNames.filter(() => random.chance(0.6)),
+    faults: [
+      ...serverFaultNames.filter(() => random.chance(0.6)),
+      ...clientFaultNames.filter(() => clientProcessCount > 0 && processRandom.chance(0.6)),
+    ],
     faultMeanMs: random.pick([500, 2000, 5000, 15_000]),
     spareCount: random.pick([0, 1, 1, 2, 3]),
     isLoneVoterAllowed: random.chance(0.5),

@@ -4,6 +4,8 @@
  */
 
 import { Violation } from './checks/checks.ts';
+import { MUTEX_PATHS } from './clients/mutex-program.ts';
+import { VirtualGlobals } from './clients/virtual-globals.ts';
 import type { Machine } from './machine.ts';
 import { Nemesis } from './nemesis.ts';
 import { optionsOf, type WorldOptions } from './options.ts';
@@ -43,16 +45,27 @@ const LIFE_MS_MAX = 150_000;
 /** How often is looked whether it has. */
 const LOOK_MS = 500;
 
-export function runSeed(run: RunOptions): RunResult {
+export async function runSeed(run: RunOptions): Promise<RunResult> {
   const plant: Plant | undefined = run.plant === undefined ? undefined : plants[run.plant];
   const options = { ...optionsOf(run.seed), ...plant?.overrides, ...run.overrides };
-  const world = new World({ ...run, options, makeProcess: plant?.makeProcess });
+  // Nothing of anybody else's is left to do that could meet the globals of a history.
+  if (options.clientProcessCount > 0) await untilQuiet();
+  using globals = options.clientProcessCount > 0 ? new VirtualGlobals() : undefined;
+  const { makeProcess, makeLock } = plant ?? {};
+  const world = new World({ ...run, options, globals, makeProcess, makeLock });
   let violation: Error | undefined;
+  const onUnhandled = (reason: unknown): void => {
+    violation ??= new Violation('unhandled', `nobody hears that ${reason}`);
+  };
+  process.on('unhandledRejection', onUnhandled);
   try {
-    runRounds(world, run.durationMs);
+    await runRounds(world, run.durationMs);
+    // Node looks for rejections that nobody has heard when nothing else is left to do.
+    if (globals !== undefined) await untilQuiet();
   } catch (error) {
     violation = error as Error;
   }
+  process.off('unhandledRejection', onUnhandled);
   const { scheduler, trace, checks } = world;
   return {
     seed: run.seed,
@@ -67,48 +80,66 @@ export function runSeed(run: RunOptions): RunResult {
   };
 }
 
-function runRounds(world: World, durationMs: number): void {
+/** Until the real event loop has come round. */
+function untilQuiet(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function runRounds(world: World, durationMs: number): Promise<void> {
   const nemesis = new Nemesis(world);
   const random = world.random.fork('rounds');
   world.start();
   do {
     world.sessions.setPeace(undefined);
     nemesis.begin();
-    world.run(random.between(10_000, 90_000));
+    world.isCalm = false;
+    await world.run(random.between(10_000, 90_000));
     nemesis.end();
+    world.isCalm = true;
     world.trace.add('-', 'peace');
-    awaitLife(world);
+    await awaitLife(world);
     world.sessions.setPeace(world.scheduler.nowMs);
     for (
       const untilMs = world.scheduler.nowMs + random.between(1000, 60_000);
       world.scheduler.nowMs < untilMs;
     ) {
-      world.run(random.between(500, 10_000));
+      await world.run(random.between(500, 10_000));
       // Clients that change servers are no fault.
-      random.pick(world.clients).drop();
+      random.pick([...world.clients, ...world.clientMachines]).drop();
     }
-    awaitRest(world);
+    await awaitRest(world);
   } while (world.scheduler.nowMs < durationMs);
   world.sessions.onEnd();
 }
 
-/** Every server serves, and every client has written something since. */
-function awaitLife(world: World): void {
-  const before = new Map(world.clients.map((client) => [client, client.doneCount]));
+/** Every server serves, every client has written something since, and every process got what it wants. */
+async function awaitLife(world: World): Promise<void> {
+  const all = [...world.clients, ...world.clientMachines];
+  const before = new Map(all.map((client) => [client, client.doneCount]));
   for (const client of world.clients) client.resume();
+  for (const machine of world.clientMachines) machine.goOn();
   const isAlive = () =>
     membersOf(world).every(({ process }) => process?.member.isServing === true) &&
-    world.clients.every((client) => client.doneCount > before.get(client)!);
-  waitFor(world, isAlive, 'does not come to life');
+    all.every((client) => client.doneCount > before.get(client)!);
+  await waitFor(world, isAlive, 'does not come to life');
 }
 
 /** Nobody asks any more: everything is answered, and everybody holds the same. */
-function awaitRest(world: World): void {
+async function awaitRest(world: World): Promise<void> {
   for (const client of world.clients) client.stop();
-  waitFor(
-    world,
-    () => world.clients.every(({ outstandingCount }) => outstandingCount === 0) && isEqual(world),
-    'does not come to rest',
+  for (const machine of world.clientMachines) machine.stop();
+  const isResting = () =>
+    world.clients.every(({ outstandingCount }) => outstandingCount === 0) &&
+    world.clientMachines.every(({ isIdle }) => isIdle) &&
+    leftovers(world).length === 0;
+  await waitFor(world, () => isResting() && isEqual(world), 'does not come to rest');
+}
+
+/** Znodes of locks: when nobody holds or wants one, there is none. */
+function leftovers({ checks, sessions }: World): string[] {
+  const zxid = checks.committedZxid;
+  return MUTEX_PATHS.flatMap((path) =>
+    sessions.model.childrenAt(path, zxid).map((name) => `${path}/${name}`),
   );
 }
 
@@ -137,13 +168,13 @@ function isEqual(world: World): boolean {
   );
 }
 
-function waitFor(world: World, isDone: () => boolean, complaint: string): void {
+async function waitFor(world: World, isDone: () => boolean, complaint: string): Promise<void> {
   const untilMs = world.scheduler.nowMs + LIFE_MS_MAX;
   while (!isDone()) {
     if (world.scheduler.nowMs >= untilMs) {
       throw new Violation('liveness', `the ensemble ${complaint}: ${describe(world)}`);
     }
-    world.run(LOOK_MS);
+    await world.run(LOOK_MS);
   }
 }
 
@@ -156,5 +187,8 @@ function describe(world: World): string {
     ({ name, isConnected, outstandingCount }) =>
       `${name} ${isConnected ? 'connected' : 'lost'} ${outstandingCount}`,
   );
-  return [...servers, ...clients].join(', ');
+  const processes = world.clientMachines.map(
+    ({ name, doneCount, isIdle }) => `${name} ${isIdle ? 'idle' : 'busy'} ${doneCount}`,
+  );
+  return [...servers, ...clients, ...processes, ...leftovers(world)].join(', ');
 }

@@ -21,7 +21,15 @@ export class ScheduledEvent {
   }
 }
 
+/** Code that goes on after its event, in promises: the next event waits until nothing of it is left. */
+export interface Settling {
+  readonly isUnsettled: boolean;
+  settle(onSettled: (failure: { readonly error: unknown } | undefined) => void): void;
+}
+
 export class Scheduler {
+  /** Undefined where no event sets anything off that goes on after it. */
+  settling: Settling | undefined;
   #nowMs = 0;
   #sequence = 0;
   /** A binary heap: no event is later than the two that hang below it. */
@@ -48,8 +56,19 @@ export class Scheduler {
     return this.at(this.#nowMs + delayMs, run);
   }
 
-  /** Everything that is due up to `untilMs` happens, what comes of it included. */
-  runUntil(untilMs: number): void {
+  /**
+   * Everything that is due up to `untilMs` happens, what comes of it included.
+   *
+   * @returns undefined when it has happened; otherwise what resolves then.
+   */
+  runUntil(untilMs: number): Promise<void> | undefined {
+    if (this.#advance(untilMs)) return undefined;
+    return new Promise((resolve, reject) => this.#goOn(untilMs, resolve, reject));
+  }
+
+  /** @returns false when an event has to settle first. */
+  #advance(untilMs: number): boolean {
+    const { settling } = this;
     for (;;) {
       const next = this.#heap[0];
       if (next === undefined || next.atMs > untilMs) break;
@@ -59,8 +78,25 @@ export class Scheduler {
       this.#nowMs = next.atMs;
       this.#eventCount++;
       run();
+      if (settling?.isUnsettled) return false;
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
+    return true;
+  }
+
+  #goOn(untilMs: number, resolve: () => void, reject: (error: unknown) => void): void {
+    this.settling?.settle((failure) => {
+      if (failure !== undefined) {
+        reject(failure.error);
+        return;
+      }
+      try {
+        if (this.#advance(untilMs)) resolve();
+        else this.#goOn(untilMs, resolve, reject);
+      } catch (error) {
+        reject(error);
+      }
+    });
   }
 
   #push(event: ScheduledEvent): void {

@@ -25,6 +25,7 @@ import {
   type JuteWriter,
   type Membership,
   PacketSplitter,
+  QuorumPacketType,
 } from '@zooid/protocol';
 import { chainAfter } from './chain.ts';
 import { ElectionPort } from './election-port.ts';
@@ -335,6 +336,9 @@ export class ServerProcess {
 
   /** One whole packet of another server arrived. */
   onPacket(link: SimulatedLink, bytes: Uint8Array, start: number, end: number): void {
+    const { reports } = this.world;
+    const isPing = reports !== undefined && bytes[start + 3] === QuorumPacketType.ping;
+    if (isPing) reports.onReceived(this, link.socket);
     this.member.onPeerPacket(link, bytes, start, end);
   }
 
@@ -687,7 +691,7 @@ export class ServerProcess {
 
   /** Whole packets for another server. */
   protected sendToPeer(link: SimulatedLink, bytes: Uint8Array): void {
-    this.world.checks.onPeerBytes(this, bytes);
+    this.world.checks.onPeerBytes(this, link.socket, bytes);
     link.socket.send(bytes);
   }
 }

@@ -63,7 +63,7 @@ export class Socket {
     if (!this.isOpen) return;
     this.isOpen = false;
     if (!this.#isBroken) this.#put(undefined);
-    this.#network.forget(this);
+    if (this.#held.length === 0) this.#network.forget(this);
   }
 
   /** The connection breaks: what is on its way is lost. This side is told after `hereMs`, the other after `thereMs`; undefined: never. */
@@ -83,6 +83,7 @@ export class Socket {
     const held = this.#held;
     this.#held = [];
     for (const bytes of held) this.#put(bytes);
+    if (!this.isOpen && this.#held.length === 0) this.#network.forget(this);
   }
 
   #put(bytes: Uint8Array | undefined): void {
@@ -169,7 +170,8 @@ export class SimulatedNetwork {
       const answerMs = this.delayMs(to, from);
       // Before whatever the far side sends at once.
       let isTaken = false;
-      scheduler.after(answerMs, () => onDone(isTaken ? near : undefined));
+      // The other side may be gone again by then.
+      scheduler.after(answerMs, () => onDone(isTaken && near.isOpen ? near : undefined));
       far.notBefore(scheduler.nowMs + answerMs);
       if (isLost || accept === undefined) return;
       far.handler = accept(far);

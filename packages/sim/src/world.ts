@@ -3,8 +3,13 @@
 import type { CoreOptions } from '@zooid/core';
 import type { Membership, ServerLine } from '@zooid/protocol';
 import { Checks } from './checks/checks.ts';
+import { LockChecks } from './checks/lock-checks.ts';
 import { MembershipChecks } from './checks/membership-checks.ts';
 import { SessionChecks } from './checks/session-checks.ts';
+import { SessionReports } from './checks/session-reports.ts';
+import { ClientMachine } from './clients/client-machine.ts';
+import { type MakeLock, MutexProgram, makeMutex } from './clients/mutex-program.ts';
+import type { VirtualGlobals } from './clients/virtual-globals.ts';
 import { Machine } from './machine.ts';
 import type { WorldOptions } from './options.ts';
 import { SeededRandom } from './random.ts';
@@ -22,7 +27,14 @@ export interface WorldParts {
   readonly keptLineCount?: number | undefined;
   /** Makes the process of a machine that starts: tests plant a mistake there. */
   readonly makeProcess?: ((machine: Machine) => ServerProcess) | undefined;
+  /** The lock of client processes: the same. */
+  readonly makeLock?: MakeLock | undefined;
+  /** Needed where there are client processes. */
+  readonly globals?: VirtualGlobals | undefined;
 }
+
+/** Simulated time begins at this moment of the wall clock. */
+const WALL_START_MS = Date.UTC(2026, 0, 1);
 
 export class World {
   readonly options: WorldOptions;
@@ -33,8 +45,13 @@ export class World {
   readonly checks: Checks;
   readonly memberships: MembershipChecks;
   readonly sessions: SessionChecks;
+  readonly locks: LockChecks;
   readonly machines: readonly Machine[];
   readonly clients: readonly SimulatedClient[];
+  /** Those that run the production client. */
+  readonly clientMachines: readonly ClientMachine[];
+  /** Only where somebody looks at them. */
+  readonly reports: SessionReports | undefined;
   readonly coreOptions: Omit<CoreOptions, 'serverId'>;
   readonly #makeProcess: (machine: Machine) => ServerProcess;
 
@@ -54,6 +71,15 @@ export class World {
     this.memberships = new MembershipChecks(this, membership);
     this.checks = new Checks(this);
     this.sessions = new SessionChecks(this.checks);
+    this.locks = new LockChecks(this);
+    this.checks.onProposed = (process, bytes, start, end) => {
+      this.sessions.onProposed(bytes, start, end);
+      this.locks.onProposed(process, bytes, start, end);
+    };
+    this.checks.onCommitted = (txn) => {
+      this.sessions.onCommitted(txn);
+      this.locks.onCommitted(txn.bytes);
+    };
     const machines = lines.map(({ id }) => new Machine(this, id, membership));
     const isReconfigOn = options.faults.includes('reconfig');
     for (let spare = 1; isReconfigOn && spare <= options.spareCount; spare++) {
@@ -66,6 +92,31 @@ export class World {
     this.coreOptions = coreOptionsOf(options);
     const clients = Array.from({ length: options.clientCount }, (_, i) => `c${i + 1}`);
     this.clients = clients.map((name) => new SimulatedClient(this, name));
+    this.clientMachines = this.#clientMachines(parts);
+    this.reports = this.clientMachines.length > 0 ? new SessionReports() : undefined;
+  }
+
+  #clientMachines({ globals, makeLock = makeMutex }: WorldParts): ClientMachine[] {
+    if (globals === undefined) return [];
+    this.scheduler.settling = globals;
+    return Array.from(
+      { length: this.options.clientProcessCount },
+      (_, i) =>
+        new ClientMachine(
+          this,
+          globals,
+          `p${i + 1}`,
+          (process) => new MutexProgram(process, makeLock),
+        ),
+    );
+  }
+
+  /** Nothing disturbs, and what goes on is to come to an end. */
+  isCalm = false;
+
+  /** The wall clock that is right. */
+  get wallMs(): number {
+    return Math.floor(WALL_START_MS + this.scheduler.nowMs);
   }
 
   /** Those that have a say, as far as is decided. */
@@ -86,10 +137,12 @@ export class World {
   start(): void {
     for (const machine of this.machines) machine.start();
     for (const client of this.clients) client.start();
+    for (const machine of this.clientMachines) machine.start();
   }
 
-  run(durationMs: number): void {
-    this.scheduler.runUntil(this.scheduler.nowMs + durationMs);
+  /** @returns undefined when the time has gone by already. */
+  run(durationMs: number): Promise<void> | undefined {
+    return this.scheduler.runUntil(this.scheduler.nowMs + durationMs);
   }
 
   /** @internal */

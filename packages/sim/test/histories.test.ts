@@ -5,30 +5,41 @@ import { runSeed } from '../src/run-seed.ts';
 const DURATION_MS = 60_000;
 
 describe('a history', () => {
-  test('is the same whenever its seed is, down to the hash of every event', () => {
-    const first = runSeed({ seed: 42, durationMs: DURATION_MS });
-    const again = runSeed({ seed: 42, durationMs: DURATION_MS });
+  test('is the same whenever its seed is, down to the hash of every event', async () => {
+    const first = await runSeed({ seed: 42, durationMs: DURATION_MS });
+    const again = await runSeed({ seed: 42, durationMs: DURATION_MS });
     expect(again).toEqual(first);
-    expect(runSeed({ seed: 43, durationMs: DURATION_MS }).hash).not.toBe(first.hash);
+    const other = await runSeed({ seed: 43, durationMs: DURATION_MS });
+    expect(other.hash).not.toBe(first.hash);
+  });
+
+  test('with client processes is the same, too, whatever microtasks they leave', async () => {
+    const run = { seed: 5, durationMs: DURATION_MS, overrides: { clientProcessCount: 3 } };
+    const first = await runSeed(run);
+    expect(first.violation).toBeUndefined();
+    expect(await runSeed(run)).toEqual(first);
+    const clients = await runSeed({ ...run, overrides: { clientProcessCount: 0 } });
+    expect(clients.hash).not.toBe(first.hash);
   });
 
   test.each(Array.from({ length: 8 }, (_, i) => i + 1))(
     'of seed %i holds all that is promised',
-    (seed) => {
-      const { violation, committedCount } = runSeed({ seed, durationMs: DURATION_MS });
+    async (seed) => {
+      const { violation, committedCount } = await runSeed({ seed, durationMs: DURATION_MS });
       expect(violation).toBeUndefined();
       expect(committedCount).toBeGreaterThan(0);
     },
   );
 });
 
-test('elections, all three ways to synchronise, the end of leaders and changes of the members are among what happens', () => {
-  const { counts } = runSeed({
-    seed: 4,
+test('elections, all three ways to synchronise, the end of leaders and changes of the members are among what happens', async () => {
+  const { counts } = await runSeed({
+    seed: 16,
     durationMs: 3 * DURATION_MS,
     overrides: {
       voterCount: 3,
       clientCount: 6,
+      clientProcessCount: 0,
       spareCount: 2,
       commitLogCount: 3,
       logSyncBytesMax: 0,
@@ -46,4 +57,25 @@ test('elections, all three ways to synchronise, the end of leaders and changes o
     'membership-changed',
   ];
   expect(wanted.filter((what) => counts.get(what) === undefined)).toEqual([]);
+});
+
+test('locks are granted, given back and lost, by processes that die, stand still and lose their servers', async () => {
+  const lines: string[] = [];
+  const { violation } = await runSeed({
+    seed: 1,
+    durationMs: 3 * DURATION_MS,
+    overrides: {
+      voterCount: 3,
+      clientProcessCount: 4,
+      tickTimeMs: 500,
+      faultMeanMs: 2000,
+      faults: ['isolate', 'client-crash', 'client-pause', 'client-isolate', 'cut'],
+    },
+    print: (line) => lines.push(line),
+  });
+  expect(violation).toBeUndefined();
+  const seen = new Set(lines.map((line) => line.slice(13).split(/ +/, 2).join(' ')));
+  const wanted = ['granted', 'lock-lost', 'lock-released', 'crash', 'session'];
+  expect(wanted.filter((what) => ![1, 2, 3, 4].some((i) => seen.has(`p${i} ${what}`)))).toEqual([]);
+  expect(seen).toContain('- client-pause');
 });

@@ -65,7 +65,8 @@ export class Liveness {
 
   /**
    * When the server may expire the session. It counts from when it last heard of us, which was not before we sent what it
-   * has acknowledged: so we never think a session alive longer than the server does.
+   * has acknowledged: so we never think a session alive longer than the server does. A follower that is cut off from its leader is
+   * wrong about that until it notices, and nobody here can know.
    */
   get expiryMs(): number {
     return this.#acknowledgedMs + this.timeoutMs;

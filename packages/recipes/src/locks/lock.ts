@@ -44,7 +44,8 @@ export interface LockOptions extends HoldOptions {
  * Something held.
  *
  * It ends with `release`, or is lost: `lost` fires no later than a server could give it to somebody else. What is done under it
- * belongs under that signal, and what it changes elsewhere should carry the token.
+ * belongs under that signal, and what it changes elsewhere should carry the token: a process that stood still sees the signal late, and so does
+ * one whose server has lost its leader and not noticed.
  */
 export interface Held extends AsyncDisposable {
   /**

@@ -4,6 +4,7 @@ import type { MemberFact, Quorum } from '@zooid/core';
 import { JuteReader, PacketSplitter, QuorumPacketType } from '@zooid/protocol';
 import type { Machine } from '../machine.ts';
 import type { ServerProcess } from '../server-process.ts';
+import type { Socket } from '../simulated-network.ts';
 import type { World } from '../world.ts';
 
 /** Something that must not happen has happened. */
@@ -50,7 +51,8 @@ export class Checks {
   /** Told of each committed transaction. */
   onCommitted: (txn: KnownTxn) => void = () => {};
   /** Told of each transaction that a leader logs. */
-  onProposed: (bytes: Uint8Array, start: number, end: number) => void = () => {};
+  onProposed: (process: ServerProcess, bytes: Uint8Array, start: number, end: number) => void =
+    () => {};
   /** By chain: the digest of the tree that it leads to. */
   readonly #checkedEpochs = new Map<number, number>();
   readonly #digests = new Map<number, bigint>();
@@ -103,7 +105,7 @@ export class Checks {
     if (known === undefined) {
       const previousZxid = process.machine.disk.lastZxid;
       this.#known.set(zxid, { zxid, chain, bytes: bytes.slice(start, end), previousZxid });
-      this.onProposed(bytes, start, end);
+      this.onProposed(process, bytes, start, end);
       if (process.core.member?.role !== 'leading') {
         this.fail('history', `${process.name} logs ${zxidText(zxid)}, which no leader proposed`);
       }
@@ -217,7 +219,7 @@ export class Checks {
   // ── Packets ───────────────────────────────────────────────────────────────────────────────────────
 
   /** Whole packets on their way to another server. */
-  onPeerBytes(process: ServerProcess, bytes: Uint8Array): void {
+  onPeerBytes(process: ServerProcess, socket: Socket, bytes: Uint8Array): void {
     const splitter = new PacketSplitter();
     splitter.push(bytes);
     const reader = new JuteReader();
@@ -225,11 +227,11 @@ export class Checks {
       reader.reset(splitter.bytes, splitter.packetStart, splitter.packetEnd);
       const type = reader.int();
       const zxid = reader.longAsNumber();
-      this.#onPeerPacket(process, type, zxid);
+      this.#onPeerPacket(process, socket, type, zxid);
     }
   }
 
-  #onPeerPacket(process: ServerProcess, type: number, zxid: number): void {
+  #onPeerPacket(process: ServerProcess, socket: Socket, type: number, zxid: number): void {
     const { disk } = process.machine;
     const epoch = epochOf(zxid);
     switch (type) {
@@ -244,6 +246,11 @@ export class Checks {
       case QuorumPacketType.commitAndActivate:
       case QuorumPacketType.informAndActivate:
         if (process.core.member?.leading?.epoch === epoch) this.#onCommit(zxid);
+        return;
+      case QuorumPacketType.ping:
+        if (process.core.member?.leading === undefined) {
+          this.#world.reports?.onSent(socket, this.nowMs);
+        }
         return;
       default:
     }

@@ -132,7 +132,11 @@ export class Model {
       case OpCode.create2:
         this.#create(zxid, txn.path, textOf(txn.data), txn.ephemeral ? sessionId : 0n);
         return;
+      case OpCode.createContainer:
+        this.#create(zxid, txn.path, textOf(txn.data), 0n);
+        return;
       case OpCode.delete:
+      case OpCode.deleteContainer:
         this.#delete(zxid, txn.path);
         return;
       case OpCode.setData:

@@ -16,7 +16,7 @@ import {
   type Request,
   type Response,
 } from '@zooid/protocol';
-import { type Checks, zxidText } from './checks.ts';
+import { type Checks, type KnownTxn, zxidText } from './checks.ts';
 import { Model } from './model.ts';
 
 /** A leader hears of a learner's clients with the learner's next answer to a ping. */
@@ -67,8 +67,10 @@ export class SessionChecks {
   constructor(checks: Checks) {
     this.#checks = checks;
     this.model = new Model((check, message) => checks.fail(check, message));
-    checks.onCommitted = (txn) => this.model.apply(txn);
-    checks.onProposed = (bytes, start, end) => this.#onProposed(bytes, start, end);
+  }
+
+  onCommitted(txn: KnownTxn): void {
+    this.model.apply(txn);
   }
 
   onSend(xid: number, request: Request, token: string | undefined): SentRequest {
@@ -161,7 +163,7 @@ export class SessionChecks {
   }
 
   /** A leader that has proposed the end of a session sends its client away, whatever becomes of the proposal. */
-  #onProposed(bytes: Uint8Array, start: number, end: number): void {
+  onProposed(bytes: Uint8Array, start: number, end: number): void {
     const { sessionId, type, cxid } = decodeTxnHeader(new JuteReader(bytes.subarray(start, end)));
     if (type !== OpCode.closeSession) return;
     this.#closing.add(sessionId);

@@ -16,16 +16,19 @@ import {
   STAT_BYTES,
   splitFrames,
 } from '@zooid/protocol';
-import { faultNames } from '../fault-names.ts';
+import type { MakeLock } from '../clients/mutex-program.ts';
+import { serverFaultNames } from '../fault-names.ts';
 import type { Machine } from '../machine.ts';
 import type { WorldOptions } from '../options.ts';
 import { ServerProcess, type SimulatedLink } from '../server-process.ts';
 import { lineOf, membershipOf } from '../world.ts';
+import { type LockPlantName, lockPlants } from './lock-plants.ts';
 
 export interface Plant {
   /** What goes wrong, in a sentence. */
   readonly mistake: string;
-  readonly makeProcess: (machine: Machine) => ServerProcess;
+  readonly makeProcess?: (machine: Machine) => ServerProcess;
+  readonly makeLock?: MakeLock;
   /** What a world must be like for the mistake to matter at all. */
   readonly overrides?: Partial<WorldOptions>;
 }
@@ -295,7 +298,8 @@ export type PlantName =
   | 'session-ended-by-learner'
   | 'reconfig-by-old-quorum'
   | 'reconfig-before-commit'
-  | 'forgotten-proposed-config';
+  | 'forgotten-proposed-config'
+  | LockPlantName;
 
 /** Servers come and go all the time. */
 const reconfiguring = {
@@ -406,7 +410,7 @@ export const plants: Readonly<Record<PlantName, Plant>> = {
     overrides: {
       voterCount: 3,
       observerCount: 2,
-      faults: faultNames.filter((name) => name !== 'reconfig'),
+      faults: serverFaultNames.filter((name) => name !== 'reconfig'),
     },
   },
   'watch-after-reply': {
@@ -452,6 +456,7 @@ export const plants: Readonly<Record<PlantName, Plant>> = {
     makeProcess: (machine) => new ForgottenProposedConfig(machine),
     overrides: reconfiguring,
   },
+  ...lockPlants,
 };
 
 export const plantNames: readonly PlantName[] = Object.keys(plants) as PlantName[];

@@ -1,0 +1,154 @@
+/**
+ * What whoever holds a lock may rely on:
+ *
+ * - at most one holds it, as long as `lost` has not fired; a process that stood still has a moment to see its signal;
+ * - `lost` fires no later than the end of the session is committed: from then on servers give the lock away. But for those who are misled: a
+ *   server that has lost its leader, and not noticed, answers its clients, and nobody can tell the leader that they are alive;
+ * - the token is the zxid that made the holder's znode, and grows with every grant;
+ * - in the end no znode is left of those who have given theirs back, and all who wait get it (`run-seed.ts`).
+ */
+
+import { decodeTxnHeader, JuteReader, OpCode } from '@zooid/protocol';
+import type { ClientMachine } from '../clients/client-machine.ts';
+import type { ClientProcess } from '../clients/client-process.ts';
+import type { ServerProcess } from '../server-process.ts';
+import type { World } from '../world.ts';
+import { zxidText } from './checks.ts';
+
+/** A lock in somebody's hands. */
+export interface Holding {
+  readonly process: ClientProcess;
+  /** Of the lock. */
+  readonly path: string;
+  /** That stands for the holder. */
+  readonly znode: string;
+  readonly token: number;
+  readonly sessionId: bigint;
+}
+
+export class LockChecks {
+  readonly #world: World;
+  /** Who believes to hold something. */
+  readonly #holdings = new Set<Holding>();
+  /** Whose end the leader proposed before it could hear of them. */
+  readonly #misled = new WeakSet<Holding>();
+  /** The greatest token of each lock that anybody was given. */
+  readonly #tokens = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Machines whose process holds something. */
+  get holders(): ClientMachine[] {
+    return [...this.#holdings].map(({ process }) => process.machine);
+  }
+
+  onGranted(holding: Holding): void {
+    const { process, path, znode, token, sessionId } = holding;
+    const { trace, sessions } = this.#world;
+    trace.add(process.name, 'granted', token, 0, znode);
+    this.#count('lock-granted');
+    const made = sessions.model.at(znode, token);
+    if (made?.czxid !== token || made.owner !== sessionId) {
+      this.#fail(holding, 'token', `has the token ${zxidText(token)}, which did not make ${znode}`);
+    }
+    const greatest = this.#tokens.get(path) ?? 0;
+    if (token <= greatest && !process.isDazed) {
+      this.#fail(
+        holding,
+        'token',
+        `has ${zxidText(token)}, after ${zxidText(greatest)} of another`,
+      );
+    }
+    this.#tokens.set(path, Math.max(token, greatest));
+    this.#holdings.add(holding);
+    if (!process.isDazed) this.#assertAlone(holding);
+  }
+
+  onLost(holding: Holding): void {
+    if (!this.#holdings.delete(holding)) return;
+    this.#world.trace.add(holding.process.name, 'lock-lost', holding.token);
+    this.#count('lock-lost');
+  }
+
+  /** It is about to be given back. */
+  onReleased(holding: Holding): void {
+    if (this.#holdings.delete(holding)) {
+      this.#world.trace.add(holding.process.name, 'lock-released', holding.token);
+    }
+  }
+
+  onProcessEnd(process: ClientProcess): void {
+    for (const holding of this.#of(process)) this.#holdings.delete(holding);
+  }
+
+  /** A process that stood still has seen what time it is. */
+  onAwake(process: ClientProcess): void {
+    for (const holding of this.#of(process)) {
+      if (this.#misled.has(holding)) continue;
+      this.#assertAlone(holding);
+      const { model } = this.#world.sessions;
+      if (!model.hasSession(holding.sessionId)) this.#failLate(holding);
+    }
+  }
+
+  /** Told of each transaction when its leader logs it. */
+  onProposed(leader: ServerProcess, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#holdings.size === 0) return;
+    const { sessionId, type, cxid } = decodeTxnHeader(new JuteReader(bytes.subarray(start, end)));
+    if (type !== OpCode.closeSession) return;
+    const { trace, reports } = this.#world;
+    trace.add(leader.name, 'end-proposed', Number(BigInt.asUintN(52, sessionId)), cxid);
+    for (const holding of this.#holdings) {
+      const { lastHeard } = holding.process.machine;
+      if (holding.sessionId !== sessionId || lastHeard === undefined) continue;
+      if (reports?.isKnown(leader, lastHeard.server, lastHeard.atMs)) continue;
+      trace.add(holding.process.name, 'misled', holding.token, 0, lastHeard.server);
+      this.#misled.add(holding);
+    }
+  }
+
+  /** Told of each transaction when it is committed. */
+  onCommitted(bytes: Uint8Array): void {
+    if (this.#holdings.size === 0) return;
+    const { sessionId, type } = decodeTxnHeader(new JuteReader(bytes));
+    if (type !== OpCode.closeSession) return;
+    for (const holding of this.#holdings) {
+      if (holding.sessionId === sessionId && !this.#isExcused(holding)) this.#failLate(holding);
+    }
+  }
+
+  #isExcused(holding: Holding): boolean {
+    return holding.process.isDazed || this.#misled.has(holding);
+  }
+
+  #failLate(holding: Holding): never {
+    return this.#fail(holding, 'lost-late', 'holds on to what its session, which has ended, held');
+  }
+
+  #assertAlone(holding: Holding): void {
+    for (const other of this.#holdings) {
+      if (other === holding || other.path !== holding.path || this.#isExcused(other)) continue;
+      const { token, process } = other;
+      this.#fail(
+        holding,
+        'mutex',
+        `holds it by ${zxidText(holding.token)}, ${process.name} by ${zxidText(token)}`,
+      );
+    }
+  }
+
+  #of(process: ClientProcess): Holding[] {
+    return [...this.#holdings].filter((holding) => holding.process === process);
+  }
+
+  #count(what: string): void {
+    const { counts } = this.#world.checks;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+
+  #fail({ process, path }: Holding, check: string, message: string): never {
+    return this.#world.checks.fail(check, `${process.name}, lock ${path}: ${message}`);
+  }
+}
