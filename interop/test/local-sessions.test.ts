@@ -96,3 +96,58 @@ describe.skipIf(missing !== undefined).each(Object.entries(plans))(
     });
   },
 );
+
+describe.each([
+  ['an observer of ours under Apache', 'zooid', 'apache'],
+  ['an observer of Apache under ours', 'apache', 'zooid'],
+  ['an observer under its like', 'zooid', 'zooid'],
+] as const)('local sessions at %s', (_title, observerKind, voterKind) => {
+  const needsPeer = observerKind !== 'zooid' || voterKind !== 'zooid';
+  test.skipIf(needsPeer && missing !== undefined)(
+    'stay there until their first ephemeral znode, and then go on at a voter',
+    async () => {
+      const plan = { kind: voterKind };
+      const ensemble = await Ensemble.start(
+        [plan, plan, plan, { kind: observerKind, role: 'observer' }],
+        { localSessionsEnabled: 'true', localSessionsUpgradingEnabled: 'true' },
+      );
+      onTestFinished(() => ensemble[Symbol.asyncDispose]());
+      const leader = (await ensemble.untilServing())!;
+      const observer = ensemble.members[3]!;
+      expect(await observer.mode()).toBe('observer');
+      const zk = await clientOf(observer.address);
+      await zk.create('/kept', 'x');
+      await zk.set('/kept', 'y');
+      expect(await observer.metric('local_sessions')).toBe('1');
+      expect(await leader.metric('global_sessions')).toBe('0');
+      await zk.create('/mine', '', { mode: 'ephemeral' });
+      const { id } = zk.session;
+      expect((await zk.exists('/mine'))?.ephemeralOwner).toBe(id);
+      expect(await observer.metric('local_sessions')).toBe('0');
+      expect(await leader.metric('global_sessions')).toBe('1');
+      // While the voter is down, there is only the observer to begin with.
+      const voter = ensemble.members.find((one) => one !== leader && one !== observer)!;
+      await voter.stop('SIGTERM');
+      const moving = await clientOf(`${observer.address},${voter.address}`);
+      voter.start();
+      await ensemble.untilServing();
+      await moving.create('/moved', '', { mode: 'ephemeral' });
+      await observer.stop('SIGTERM');
+      expect((await moving.exists('/moved'))?.ephemeralOwner).toBe(moving.session.id);
+      const other = await clientOf(leader.address);
+      expect((await other.exists('/mine'))?.ephemeralOwner).toBe(id);
+      observer.start();
+      await ensemble.untilServing();
+      await zk.sync('/');
+      await zk.close();
+      await moving.close();
+      await other.sync('/');
+      expect(await other.exists('/mine')).toBeUndefined();
+      expect(await other.exists('/moved')).toBeUndefined();
+      expect(await other.exists('/kept')).toBeDefined();
+      for (const member of ensemble.members) {
+        expect(await member.metric('digest_mismatches_count')).toBe('0');
+      }
+    },
+  );
+});
