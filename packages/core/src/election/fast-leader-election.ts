@@ -270,7 +270,8 @@ export class FastLeaderElection {
         alike.add(from);
       }
     }
-    if (this.#own !== undefined) alike.add(serverId);
+    // One that is to have a say cannot be the leader yet, but its word counts, here as with the others.
+    if (this.#isVoter(serverId)) alike.add(serverId);
     if (!this.#isQuorum(alike)) return;
     // A better vote can only come from somebody who can be heard. To end too early costs time and never safety: a leader
     // proves itself to a quorum before it leads.
@@ -292,7 +293,7 @@ export class FastLeaderElection {
 
   #castOwnVote(): void {
     const { serverId } = this.#options;
-    if (this.#own === undefined || this.#proposal === undefined) return;
+    if (!this.#isVoter(serverId) || this.#proposal === undefined) return;
     this.#votes.set(serverId, {
       ...voteOf(this.#proposal),
       round: this.#round,

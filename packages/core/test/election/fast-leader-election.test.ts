@@ -116,6 +116,27 @@ describe('an election', () => {
     expect([hearFive(201), hearFive(202)]).toEqual([[5], []]);
   });
 
+  test('counts the word of a server that is to have a say: without it the quorum of the next configuration is not reached', () => {
+    const next = new MajorityQuorum([1, 4]);
+    const election = new FastLeaderElection(
+      {
+        serverId: 4,
+        quorums: () => [three, next],
+        isReachable: () => true,
+        finalizeWaitMs: 200,
+        notificationIntervalMsMin: 200,
+        notificationIntervalMsMax: 60_000,
+      },
+      { notify: () => {}, connectAll: () => {} },
+    );
+    // It has none yet, and cannot offer itself.
+    election.start(undefined, 0);
+    for (const from of [1, 2, 3]) {
+      election.onNotification({ from, state: ServerState.looking, ...vote(1, 5), round: 1 }, 1);
+    }
+    expect(election.onTime(1)).toMatchObject({ leader: 1 });
+  });
+
   test('gives a better vote a moment to come before it ends', () => {
     const world = new ElectionWorld({ quorum: three, delayMs: () => 5 });
     world.start(1, vote(1));
