@@ -395,6 +395,7 @@ export class ServerCore {
     this.#desk.runQueue();
     if (this.localSessions !== undefined) this.#expireLocalSessions(this.localSessions);
     // Whoever leads ends sessions and znodes; the others hear of it.
+    this.member?.leading?.beforeExpiry(this.#clock.nowMs);
     if (this.member !== undefined && this.member.leading?.isEstablished !== true) return;
     for (const session of this.sessions.takeDue(this.#clock.nowMs)) {
       const { id: sessionId, timeoutMs } = session;

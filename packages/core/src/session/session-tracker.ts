@@ -24,6 +24,8 @@ export class SessionTracker {
   readonly #buckets = new Map<number, SessionBucket>();
   /** The first bucket that takeDue has not looked at; undefined until time is known. */
   #nextDueMs: number | undefined = undefined;
+  /** For how long nobody could be heard: time here is the clock's less this. */
+  #deafMs = 0;
 
   /** @param options - `scope`: of the sessions that are tracked here; global unless given. */
   constructor(options: { readonly tickTimeMs: number; readonly scope?: SessionScope }) {
@@ -49,7 +51,8 @@ export class SessionTracker {
     }
     const session = new Session(id, timeoutMs, this.#scope);
     this.#byId.set(id, session);
-    this.#bucketAt(this.#roundUp(nowMs + timeoutMs, nowMs)).add(session);
+    const ownMs = nowMs - this.#deafMs;
+    this.#bucketAt(this.#roundUp(ownMs + timeoutMs, ownMs)).add(session);
     return session;
   }
 
@@ -76,8 +79,13 @@ export class SessionTracker {
    */
   touch(session: Session, nowMs: number): void {
     // Time does not go back and a changed timeout re-buckets, so only the bucket's end matters.
-    if (nowMs + session.timeoutMs < session.expiryMs) return;
+    if (nowMs - this.#deafMs + session.timeoutMs < session.expiryMs) return;
     this.#move(session, nowMs);
+  }
+
+  /** This server heard nobody for so long, whoever spoke: that time counts against no session. */
+  excuse(deafMs: number): void {
+    this.#deafMs += deafMs;
   }
 
   /** Puts another timeout in force and touches the session, even to an earlier expiry. */
@@ -104,9 +112,10 @@ export class SessionTracker {
    */
   takeDue(nowMs: number): Session[] {
     const due: Session[] = [];
-    const end = Math.floor(nowMs / this.#tickTimeMs) * this.#tickTimeMs;
+    const ownMs = nowMs - this.#deafMs;
+    const end = Math.floor(ownMs / this.#tickTimeMs) * this.#tickTimeMs;
     this.#nextDueMs ??= end + this.#tickTimeMs;
-    if (nowMs < this.#nextDueMs) return due;
+    if (ownMs < this.#nextDueMs) return due;
 
     const steps = (end - this.#nextDueMs) / this.#tickTimeMs + 1;
     if (steps <= this.#buckets.size) {
@@ -124,7 +133,8 @@ export class SessionTracker {
 
   /** When {@link takeDue} will next find something, at the earliest (monotonic, ms). */
   nextDueMs(nowMs: number): number {
-    return this.#nextDueMs ?? this.#roundUp(nowMs, nowMs);
+    const ownMs = nowMs - this.#deafMs;
+    return (this.#nextDueMs ?? this.#roundUp(ownMs, ownMs)) + this.#deafMs;
   }
 
   /** Every session, closing ones included, oldest first. */
@@ -139,14 +149,20 @@ export class SessionTracker {
   *buckets(): Generator<[number, Session[]]> {
     for (const key of [...this.#buckets.keys()].sort((a, b) => a - b)) {
       const bucket = this.#buckets.get(key);
-      if (bucket !== undefined) yield [key, [...bucket]];
+      if (bucket !== undefined) yield [key + this.#deafMs, [...bucket]];
     }
+  }
+
+  /** When a session expires unless its client is heard (monotonic, ms). */
+  expiryMsOf(session: Session): number {
+    return session.expiryMs + this.#deafMs;
   }
 
   #move(session: Session, nowMs: number): void {
     const bucket = session.bucket;
     if (bucket === undefined || session.isClosing) return;
-    const expiryMs = this.#roundUp(nowMs + session.timeoutMs, nowMs);
+    const ownMs = nowMs - this.#deafMs;
+    const expiryMs = this.#roundUp(ownMs + session.timeoutMs, ownMs);
     if (expiryMs === bucket.expiryMs) return;
     bucket.delete(session);
     this.#bucketAt(expiryMs).add(session);

@@ -218,25 +218,36 @@ export class Leading {
   }
 
   onTime(nowMs: number): void {
-    const { options } = this.#parts;
     if (this.#phase === 'discovering' && nowMs >= this.#epochDueMs) {
       const limit = nowMs < this.#establishDueMs ? 'leader.maxTimeToWaitForEpoch' : 'initLimit';
       this.#end(`no quorum came in time (${limit})`);
     } else if (this.#phase === 'synchronizing' && nowMs >= this.#establishDueMs) {
       this.#end('no quorum came in time (initLimit)');
     } else if (this.#phase === 'broadcasting') {
-      const stalledMs = nowMs - this.#lastTimeMs - PING_INTERVAL_MS_MAX;
-      this.#lastTimeMs = nowMs;
-      if (stalledMs > options.syncLimitMs) {
-        this.#end(`this process stood still for ${Math.round(stalledMs)} ms`);
-      } else if (stalledMs > PING_INTERVAL_MS_MAX) {
-        // Nobody could be heard meanwhile.
-        for (const learner of this.#learners.all()) learner.heardMs += stalledMs;
-      }
+      this.#noteStall(nowMs);
       if (nowMs >= this.#pingDueMs) this.#ping(nowMs);
       if (nowMs >= this.#quorumCheckDueMs) this.#checkQuorum(nowMs);
     }
     this.#finish();
+  }
+
+  /** Sessions are about to expire: not by time in which this process stood still. */
+  beforeExpiry(nowMs: number): void {
+    if (this.#phase !== 'broadcasting') return;
+    this.#noteStall(nowMs);
+    this.#finish();
+  }
+
+  #noteStall(nowMs: number): void {
+    const stalledMs = nowMs - this.#lastTimeMs - PING_INTERVAL_MS_MAX;
+    this.#lastTimeMs = nowMs;
+    if (stalledMs > this.#parts.options.syncLimitMs) {
+      this.#end(`this process stood still for ${Math.round(stalledMs)} ms`);
+    } else if (stalledMs > PING_INTERVAL_MS_MAX) {
+      // Nobody could be heard meanwhile: no learner, and of no learner's client.
+      for (const learner of this.#learners.all()) learner.heardMs += stalledMs;
+      this.#parts.replica.parts.sessions.excuse(stalledMs);
+    }
   }
 
   /**

@@ -39,6 +39,17 @@ describe('session expiry', () => {
     expect(ids(tracker.takeDue(10_000))).toEqual([1n]);
   });
 
+  it('does not count the time in which nobody could be heard, and tells when it comes by the clock of the caller', () => {
+    const tracker = new SessionTracker({ tickTimeMs });
+    const session = tracker.track(1n, 4000, 0);
+    tracker.excuse(5500);
+    expect(tracker.expiryMsOf(session)).toBe(11_500);
+    expect(tracker.nextDueMs(5500)).toBe(7500);
+    expect([...tracker.buckets()].map(([expiryMs]) => expiryMs)).toEqual([11_500]);
+    expect(tracker.takeDue(11_499)).toEqual([]);
+    expect(ids(tracker.takeDue(11_500))).toEqual([1n]);
+  });
+
   it('happens once: the session is closing and stays known until it is removed', () => {
     const tracker = new SessionTracker({ tickTimeMs });
     const session = tracker.track(1n, 4000, 0);

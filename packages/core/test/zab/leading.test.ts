@@ -546,6 +546,29 @@ describe('requests that learners hand on', () => {
     expect(two.take()).toEqual(['proposal 2:2']);
   });
 
+  test('a leader that stood still ends no session before it has heard what its learners tell of it', () => {
+    const { h, two } = serving();
+    request(h, two, OpCode.createSession, 0, timeout);
+    h.sync();
+    h.hearAck(two, '2:1');
+    two.take();
+    h.pass(100);
+    const stoodMs = SYNC_LIMIT_MS - 500;
+    for (let stillMs = 0; stillMs < 12_000; stillMs += stoodMs) {
+      h.harness.nowMs += stoodMs;
+      h.harness.tick();
+    }
+    expect(two.take()).toEqual([]);
+    expect(h.member.isServing).toBe(true);
+    const answerPing = () => h.hear(two, QuorumPacketType.ping, z('2:1'), new Uint8Array(0));
+    for (let ms = 0; ms < 14_000; ms += 500) {
+      h.pass(500);
+      answerPing();
+      h.harness.tick();
+    }
+    expect(two.take()).toEqual(['proposal 2:2']);
+  });
+
   test('a packet that is cut short closes the connection of who sent it', () => {
     const { h, two } = serving();
     h.hear(two, QuorumPacketType.revalidate, -1, new Uint8Array(3));

@@ -211,10 +211,16 @@ export class ServerView implements AdminView {
         sessionId: session?.id ?? 0n,
         sessionTimeoutMs: connection.sessionTimeoutMs,
         establishedMs: connection.establishedMs,
-        expiresMs: session === undefined ? connection.sessionDueMs : session.expiryMs,
+        expiresMs: session === undefined ? connection.sessionDueMs : this.#expiryMsOf(session),
         stats,
       };
     }
+  }
+
+  #expiryMsOf(session: Session): number {
+    const { sessions, localSessions } = this.#parts.core;
+    const tracker = session.scope === 'local' ? localSessions : sessions;
+    return tracker?.expiryMsOf(session) ?? session.expiryMs;
   }
 
   *sessionBuckets(): Generator<SessionBucket> {
