@@ -4,7 +4,8 @@
  */
 
 import { Violation } from './checks/checks.ts';
-import { MUTEX_PATHS } from './clients/mutex-program.ts';
+import { LOCK_PATHS } from './clients/lock-uses.ts';
+import { QUEUE_LOCKS_PATH } from './clients/queue-use.ts';
 import { VirtualGlobals } from './clients/virtual-globals.ts';
 import type { Machine } from './machine.ts';
 import { Nemesis } from './nemesis.ts';
@@ -133,12 +134,13 @@ async function awaitRest(world: World): Promise<void> {
     world.clientMachines.every(({ isIdle }) => isIdle) &&
     leftovers(world).length === 0;
   await waitFor(world, () => isResting() && isEqual(world), 'does not come to rest');
+  world.queue.onRest();
 }
 
 /** Znodes of locks: when nobody holds or wants one, there is none. */
 function leftovers({ checks, sessions }: World): string[] {
   const zxid = checks.committedZxid;
-  return MUTEX_PATHS.flatMap((path) =>
+  return [...LOCK_PATHS, QUEUE_LOCKS_PATH].flatMap((path) =>
     sessions.model.childrenAt(path, zxid).map((name) => `${path}/${name}`),
   );
 }

@@ -3,12 +3,16 @@
 import type { CoreOptions } from '@zooid/core';
 import type { Membership, ServerLine } from '@zooid/protocol';
 import { Checks } from './checks/checks.ts';
+import { CounterChecks } from './checks/counter-checks.ts';
 import { LockChecks } from './checks/lock-checks.ts';
 import { MembershipChecks } from './checks/membership-checks.ts';
+import { QueueChecks } from './checks/queue-checks.ts';
 import { SessionChecks } from './checks/session-checks.ts';
 import { SessionReports } from './checks/session-reports.ts';
 import { ClientMachine } from './clients/client-machine.ts';
-import { type MakeLock, MutexProgram, makeMutex } from './clients/mutex-program.ts';
+import { type MakeLock, makeMutex } from './clients/lock-uses.ts';
+import { QUEUE_PATH } from './clients/queue-use.ts';
+import { RecipesProgram } from './clients/recipes-program.ts';
 import type { VirtualGlobals } from './clients/virtual-globals.ts';
 import { Machine } from './machine.ts';
 import type { WorldOptions } from './options.ts';
@@ -46,6 +50,8 @@ export class World {
   readonly memberships: MembershipChecks;
   readonly sessions: SessionChecks;
   readonly locks: LockChecks;
+  readonly queue: QueueChecks;
+  readonly counter: CounterChecks;
   readonly machines: readonly Machine[];
   readonly clients: readonly SimulatedClient[];
   /** Those that run the production client. */
@@ -72,6 +78,8 @@ export class World {
     this.checks = new Checks(this);
     this.sessions = new SessionChecks(this.checks);
     this.locks = new LockChecks(this);
+    this.queue = new QueueChecks(this, QUEUE_PATH);
+    this.counter = new CounterChecks(this.checks);
     this.checks.onProposed = (process, bytes, start, end) => {
       this.sessions.onProposed(bytes, start, end);
       this.locks.onProposed(process, bytes, start, end);
@@ -106,7 +114,7 @@ export class World {
           this,
           globals,
           `p${i + 1}`,
-          (process) => new MutexProgram(process, makeLock),
+          (process) => new RecipesProgram(process, makeLock),
         ),
     );
   }

@@ -1,7 +1,7 @@
 /**
- * What whoever holds a lock may rely on:
+ * What whoever holds something may rely on:
  *
- * - at most one holds it, as long as `lost` has not fired; a process that stood still has a moment to see its signal;
+ * - no more hold it than may, as long as `lost` has not fired; a process that stood still has a moment to see its signal;
  * - `lost` fires no later than the end of the session is committed: from then on servers give the lock away. But for those who are misled: a
  *   server that has lost its leader, and not noticed, answers its clients, and nobody can tell the leader that they are alive;
  * - the token is the zxid that made the holder's znode, and grows with every grant;
@@ -18,13 +18,16 @@ import { zxidText } from './checks.ts';
 /** A lock in somebody's hands. */
 export interface Holding {
   readonly process: ClientProcess;
-  /** Of the lock. */
+  /** Of what is held. */
   readonly path: string;
-  /** That stands for the holder. */
-  readonly znode: string;
-  readonly token: number;
+  /** So many may hold it at a time. */
+  readonly limit: number;
+  /** The znode that stands for the holder, and the token; undefined for what has none. */
+  readonly made: { readonly znode: string; readonly token: number } | undefined;
   readonly sessionId: bigint;
 }
+
+type Made = NonNullable<Holding['made']>;
 
 export class LockChecks {
   readonly #world: World;
@@ -45,37 +48,44 @@ export class LockChecks {
   }
 
   onGranted(holding: Holding): void {
-    const { process, path, znode, token, sessionId } = holding;
-    const { trace, sessions } = this.#world;
-    trace.add(process.name, 'granted', token, 0, znode);
+    const { process, path, made } = holding;
+    this.#world.trace.add(process.name, 'granted', made?.token, 0, path);
     this.#count('lock-granted');
-    const made = sessions.model.at(znode, token);
+    if (made !== undefined) this.#checkToken(holding, made);
+    this.#holdings.add(holding);
+    if (!process.isDazed) this.#assertNotTooMany(holding);
+  }
+
+  #checkToken({ process, path, sessionId }: Holding, { znode, token }: Made): void {
+    const made = this.#world.sessions.model.at(znode, token);
     if (made?.czxid !== token || made.owner !== sessionId) {
-      this.#fail(holding, 'token', `has the token ${zxidText(token)}, which did not make ${znode}`);
+      this.#fail(
+        { process, path },
+        'token',
+        `has the token ${zxidText(token)}, which did not make ${znode}`,
+      );
     }
     const greatest = this.#tokens.get(path) ?? 0;
     if (token <= greatest && !process.isDazed) {
       this.#fail(
-        holding,
+        { process, path },
         'token',
         `has ${zxidText(token)}, after ${zxidText(greatest)} of another`,
       );
     }
     this.#tokens.set(path, Math.max(token, greatest));
-    this.#holdings.add(holding);
-    if (!process.isDazed) this.#assertAlone(holding);
   }
 
   onLost(holding: Holding): void {
     if (!this.#holdings.delete(holding)) return;
-    this.#world.trace.add(holding.process.name, 'lock-lost', holding.token);
+    this.#world.trace.add(holding.process.name, 'lock-lost', holding.made?.token);
     this.#count('lock-lost');
   }
 
   /** It is about to be given back. */
   onReleased(holding: Holding): void {
     if (this.#holdings.delete(holding)) {
-      this.#world.trace.add(holding.process.name, 'lock-released', holding.token);
+      this.#world.trace.add(holding.process.name, 'lock-released', holding.made?.token);
     }
   }
 
@@ -87,7 +97,7 @@ export class LockChecks {
   onAwake(process: ClientProcess): void {
     for (const holding of this.#of(process)) {
       if (this.#misled.has(holding)) continue;
-      this.#assertAlone(holding);
+      this.#assertNotTooMany(holding);
       const { model } = this.#world.sessions;
       if (!model.hasSession(holding.sessionId)) this.#failLate(holding);
     }
@@ -104,7 +114,7 @@ export class LockChecks {
       const { lastHeard } = holding.process.machine;
       if (holding.sessionId !== sessionId || lastHeard === undefined) continue;
       if (reports?.isKnown(leader, lastHeard.server, lastHeard.atMs)) continue;
-      trace.add(holding.process.name, 'misled', holding.token, 0, lastHeard.server);
+      trace.add(holding.process.name, 'misled', holding.made?.token, 0, lastHeard.server);
       this.#misled.add(holding);
     }
   }
@@ -127,16 +137,13 @@ export class LockChecks {
     return this.#fail(holding, 'lost-late', 'holds on to what its session, which has ended, held');
   }
 
-  #assertAlone(holding: Holding): void {
-    for (const other of this.#holdings) {
-      if (other === holding || other.path !== holding.path || this.#isExcused(other)) continue;
-      const { token, process } = other;
-      this.#fail(
-        holding,
-        'mutex',
-        `holds it by ${zxidText(holding.token)}, ${process.name} by ${zxidText(token)}`,
-      );
-    }
+  #assertNotTooMany(holding: Holding): void {
+    const others = [...this.#holdings].filter(
+      (other) => other !== holding && other.path === holding.path && !this.#isExcused(other),
+    );
+    if (others.length < holding.limit) return;
+    const names = others.map(({ process }) => process.name).join();
+    this.#fail(holding, 'exclusion', `holds it, and so does ${names}`);
   }
 
   #of(process: ClientProcess): Holding[] {
@@ -148,7 +155,11 @@ export class LockChecks {
     counts.set(what, (counts.get(what) ?? 0) + 1);
   }
 
-  #fail({ process, path }: Holding, check: string, message: string): never {
-    return this.#world.checks.fail(check, `${process.name}, lock ${path}: ${message}`);
+  #fail(
+    { process, path }: Pick<Holding, 'process' | 'path'>,
+    check: string,
+    message: string,
+  ): never {
+    return this.#world.checks.fail(check, `${process.name}, ${path}: ${message}`);
   }
 }

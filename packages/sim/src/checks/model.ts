@@ -40,6 +40,9 @@ export interface CommittedWrite {
 
 type Fail = (check: string, message: string) => never;
 
+/** Where every text that is written is unique. */
+const TOKENS_BELOW = '/t/';
+
 const noVersions: readonly ZnodeVersion[] = [];
 
 export class Model {
@@ -192,7 +195,7 @@ export class Model {
       else owned.add(path);
     }
     this.#push(path, { zxid, exists: true, czxid: zxid, version: 0, data, owner });
-    this.#noteToken(zxid, data);
+    this.#noteToken(zxid, path, data);
     this.#changeChildren(zxid, path, true);
   }
 
@@ -211,11 +214,11 @@ export class Model {
       this.#fail('lost-update', `${path} goes from version ${before.version} to ${version}`);
     }
     this.#push(path, { ...before, zxid, version, data });
-    this.#noteToken(zxid, data);
+    this.#noteToken(zxid, path, data);
   }
 
-  #noteToken(zxid: number, token: string): void {
-    if (token === '') return;
+  #noteToken(zxid: number, path: string, token: string): void {
+    if (token === '' || !path.startsWith(TOKENS_BELOW)) return;
     const other = this.#tokens.get(token);
     if (other !== undefined) {
       this.#fail('exactly-once', `${token} is written at ${zxidText(other)} and ${zxidText(zxid)}`);

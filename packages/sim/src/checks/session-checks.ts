@@ -242,6 +242,8 @@ export class SessionChecks {
     err: number,
     body: Response | undefined,
   ): void {
+    // What it sent behind the end of its session, which its server knows of first.
+    if (err === ErrorCode.sessionExpired && this.#closing.has(view.sessionId)) return;
     switch (request.op) {
       case OpCode.getData:
       case OpCode.exists: {

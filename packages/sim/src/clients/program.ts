@@ -31,11 +31,11 @@ export abstract class Program {
     this.process = process;
   }
 
-  protected get world(): World {
+  get world(): World {
     return this.process.machine.world;
   }
 
-  protected get random(): SeededRandom {
+  get random(): SeededRandom {
     return this.process.random;
   }
 

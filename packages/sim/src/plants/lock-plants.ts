@@ -8,7 +8,7 @@ import {
 } from '@zooid/client';
 import { onAbort } from '@zooid/client/waiting';
 import type { HeldLock, Lock } from '@zooid/recipes';
-import { type MakeLock, makeMutex } from '../clients/mutex-program.ts';
+import { type MakeLock, makeMutex } from '../clients/lock-uses.ts';
 import type { Plant } from './plants.ts';
 
 /** A lock that holders of another lock see differently. */

@@ -16,7 +16,7 @@ import {
   STAT_BYTES,
   splitFrames,
 } from '@zooid/protocol';
-import type { MakeLock } from '../clients/mutex-program.ts';
+import type { MakeLock } from '../clients/lock-uses.ts';
 import { serverFaultNames } from '../fault-names.ts';
 import type { Machine } from '../machine.ts';
 import type { WorldOptions } from '../options.ts';
