@@ -45,6 +45,7 @@ import { epochOf, firstZxidOf } from './zxid.ts';
 const REFUSED_MS_MAX = 100;
 /** How often a learner looks whether its leader is silent. */
 const LOOK_INTERVAL_MS = 250;
+const OTHER_PLACE = 'the configuration has another place for this server';
 
 export interface LearningParts {
   readonly role: 'following' | 'observing';
@@ -103,6 +104,8 @@ export class Learning implements CommitListener {
   #lookedMs: number;
   readonly #pings = new PingInterval();
   #endReason: string | undefined;
+  /** The reconfiguration that leaves this server without its role. Whoever asked for it is answered first. */
+  #lastReconfigZxid: number | undefined;
   readonly #packet = new JuteReader();
   readonly #body = new JuteReader();
 
@@ -156,7 +159,7 @@ export class Learning implements CommitListener {
       case 'ended':
         return Number.POSITIVE_INFINITY;
       case 'serving':
-        return this.#lookedMs + LOOK_INTERVAL_MS;
+        return this.#isReconfiguredAway ? 0 : this.#lookedMs + LOOK_INTERVAL_MS;
       default:
         return this.#dueMs;
     }
@@ -460,7 +463,15 @@ export class Learning implements CommitListener {
   /** @param next - who leads under the new configuration. */
   #activateProposed(zxid: number, next: ServerId): void {
     const effect = this.#membership.activateProposed(zxid, next);
-    if (effect === 'role-ends') this.#end('the configuration has another place for this server');
+    if (effect !== 'role-ends') return;
+    if (this.#phase === 'serving') this.#lastReconfigZxid = zxid;
+    else this.#end(OTHER_PLACE);
+  }
+
+  /** A reconfiguration that ends the role is applied, and answered. */
+  get #isReconfiguredAway(): boolean {
+    const zxid = this.#lastReconfigZxid;
+    return zxid !== undefined && this.#parts.replica.lastAppliedZxid >= zxid;
   }
 
   #onCommitted(zxid: number): void {
@@ -506,7 +517,7 @@ export class Learning implements CommitListener {
     }
     const decidedZxid = Math.max(firstZxidOf(this.#epoch), this.#committedZxid);
     if (this.#membership.activateNewLeader(decidedZxid) === 'role-ends') {
-      this.#end('the configuration has another place for this server');
+      this.#end(OTHER_PLACE);
       return;
     }
     writeBarePacket(this.#out(), QuorumPacketType.ack, firstZxidOf(this.#epoch));
@@ -553,6 +564,7 @@ export class Learning implements CommitListener {
   }
 
   #finish(): void {
+    if (this.#isReconfiguredAway) this.#end(OTHER_PLACE);
     const reason = this.#endReason;
     if (reason === undefined || this.#phase === 'ended') return;
     this.#phase = 'ended';

@@ -8,6 +8,7 @@ import {
   decodeRevalidateRequest,
   ErrorCode,
   encodeTxnRecord,
+  encodeUtf8,
   JuteReader,
   OpCode,
   QuorumPacketType,
@@ -402,6 +403,45 @@ describe('clients of a follower', () => {
     expect(client.take()).toMatchObject([{ kind: 'connected', sessionId: id }]);
     return client;
   }
+
+  test('are answered what they reconfigured before the role ends by that', () => {
+    const { h, link } = serving({ log: ['1:1'], current: 1, options: { isReconfigOn: true } });
+    const client = connected(h, link);
+    client.send({
+      op: OpCode.reconfig,
+      joiningServers: null,
+      leavingServers: '3',
+      newMembers: null,
+      curConfigId: -1n,
+    });
+    const { id, xid } = request(link);
+    const text = [1, 2]
+      .map((server) => `server.${server}=10.0.0.${server}:2888:3888:participant`)
+      .concat(`version=${z('2:2').toString(16)}`)
+      .join('\n');
+    const txn = dataOf((out) =>
+      encodeTxnRecord(out, {
+        header: { sessionId: id, cxid: xid, zxid: z('2:2'), timeMs: 1, type: OpCode.reconfig },
+        txn: {
+          type: OpCode.reconfig,
+          path: '/zookeeper/config',
+          data: encodeUtf8(text),
+          version: -1,
+        },
+        digest: null,
+      }),
+    );
+    h.hear(link, QuorumPacketType.proposal, z('2:2'), txn);
+    // Server 2 leads from now on. The transaction is not durable here yet.
+    const next = dataOf((out) => out.long(2n));
+    h.hear(link, QuorumPacketType.commitAndActivate, z('2:2'), next);
+    expect([client.take(), h.member.role]).toEqual([[], 'following']);
+    h.sync();
+    expect(client.take()).toMatchObject([{ op: OpCode.reconfig, err: 0 }]);
+    h.pass(1);
+    expect(h.lastReason).toBe('the configuration has another place for this server');
+    expect([h.member.role, client.isHungUp]).toEqual(['looking', true]);
+  });
 
   test('are answered by the commit that carries their session and number, and by no other', () => {
     const { h, link } = serving();
