@@ -82,7 +82,7 @@ export { Turn, type TurnLog, type TurnShell } from './turn.ts';
 export type { SavedEpochs } from './zab/epochs.ts';
 export type { LearnerState } from './zab/learner-state.ts';
 export type { Member, MemberRole } from './zab/member.ts';
-export type { MemberOptions } from './zab/member-options.ts';
+export { EPOCH_TXN_COUNT_MAX, type MemberOptions } from './zab/member-options.ts';
 export type { MemberFact, MemberOutbox } from './zab/member-outbox.ts';
 export { type PeerCloseReason, PeerLink } from './zab/peer-link.ts';
 export type { ZabMeter } from './zab/zab-meter.ts';

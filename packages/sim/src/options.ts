@@ -1,3 +1,4 @@
+import { EPOCH_TXN_COUNT_MAX } from '@zooid/core';
 import { clientFaultNames, type FaultName, serverFaultNames } from './fault-names.ts';
 import { SeededRandom } from './random.ts';
 
@@ -14,6 +15,8 @@ export interface WorldOptions {
   readonly tickTimeMs: number;
   readonly initLimitTicks: number;
   readonly syncLimitTicks: number;
+  /** After so many transactions an epoch is used up. */
+  readonly epochTxnCountMax: number;
   /** Transactions that a leader keeps in memory: few of them force SNAP and the log on disk. */
   readonly commitLogCount: number;
   readonly logSyncBytesMax: number;
@@ -36,6 +39,7 @@ export interface WorldOptions {
 export function optionsOf(seed: number): WorldOptions {
   const random = new SeededRandom(seed).fork('options');
   const processRandom = random.fork('client processes');
+  const moreRandom = random.fork('more');
   const clientProcessCount = processRandom.chance(0.25) ? processRandom.integer(2, 4) : 0;
   const delayMsMin = random.pick([0.1, 0.2, 1, 5]);
   const diskMsMin = random.pick([0.05, 0.5, 2]);
@@ -45,6 +49,7 @@ export function optionsOf(seed: number): WorldOptions {
     observerCount: random.pick([0, 0, 0, 1, 1, 2]),
     clientCount: random.integer(2, 6),
     clientProcessCount,
+    epochTxnCountMax: moreRandom.chance(0.2) ? moreRandom.integer(20, 300) : EPOCH_TXN_COUNT_MAX,
     tickTimeMs: random.pick([500, 1000, 2000]),
     initLimitTicks: random.integer(5, 10),
     syncLimitTicks: random.integer(3, 5),

@@ -210,6 +210,7 @@ export class ServerProcess {
           finalizeWaitMs: 200,
           notificationIntervalMsMin: 200,
           notificationIntervalMsMax: 60_000,
+          epochTxnCountMax: options.epochTxnCountMax,
           commitLogCount: options.commitLogCount,
           logSyncBytesMax: () => options.logSyncBytesMax,
           isReconfigOn: options.faults.includes('reconfig'),

@@ -79,3 +79,17 @@ test('locks are granted, given back and lost, by processes that die, stand still
   expect(wanted.filter((what) => ![1, 2, 3, 4].some((i) => seen.has(`p${i} ${what}`)))).toEqual([]);
   expect(seen).toContain('- client-pause');
 });
+
+test('epochs whose zxids are used up end, and the next one goes on, whatever else goes wrong', async () => {
+  const { violation, counts } = await runSeed({
+    seed: 2,
+    durationMs: 2 * DURATION_MS,
+    overrides: {
+      epochTxnCountMax: 40,
+      clientCount: 6,
+      faults: ['cut', 'crash', 'burst', 'reconfig'],
+    },
+  });
+  expect(violation).toBeUndefined();
+  expect(counts.get('roll-over')).toBeGreaterThan(3);
+});

@@ -31,12 +31,6 @@ import type { Replica } from './replica.ts';
 import type { ZabMeter } from './zab-meter.ts';
 import { counterOf } from './zxid.ts';
 
-/**
- * The counter of a zxid has 32 bits. Short of the end a new epoch begins: before it by more than one turn can bring, when many clients
- * write at once or all sessions expire together. Source: ZOOKEEPER-1277.
- */
-const COUNTER_MAX = 0xff00_0000;
-
 interface BroadcastParts {
   readonly options: MemberOptions;
   readonly memberships: Memberships;
@@ -165,7 +159,9 @@ export class Broadcast implements CommitListener {
       writePacket(this.#learners.out(learner), QuorumPacketType.proposal, zxid, bytes, start, end);
       learner.acks.onSent(zxid, nowMs);
     }
-    if (counterOf(zxid) >= COUNTER_MAX) this.#parts.endRole('the zxids of this epoch are used up');
+    if (counterOf(zxid) >= this.#parts.options.epochTxnCountMax) {
+      this.#parts.endRole('the zxids of this epoch are used up');
+    }
   }
 
   #planReconfig(request: ReconfigRequest, zxid: number): Membership | ErrorCode {

@@ -1,6 +1,12 @@
 import type { ServerId } from '../quorum/quorum.ts';
 import type { LocalSessionMode } from '../request/local-session-submitter.ts';
 
+/**
+ * The counter of a zxid has 32 bits. Short of the end a new epoch begins: before it by more than one turn can bring, when many clients
+ * write at once or all sessions expire together. Source: ZOOKEEPER-1277.
+ */
+export const EPOCH_TXN_COUNT_MAX = 0xff00_0000;
+
 /** What the configuration of the ensemble says to the core. Times are milliseconds. */
 export interface MemberOptions {
   readonly serverId: ServerId;
@@ -20,6 +26,8 @@ export interface MemberOptions {
   readonly notificationIntervalMsMax: number;
   /** `commitLogCount`: transactions kept in memory for learners that come back. */
   readonly commitLogCount: number;
+  /** Transactions of an epoch. A leader that has given out so many ends its role, and another epoch begins: {@link EPOCH_TXN_COUNT_MAX}. */
+  readonly epochTxnCountMax: number;
   /** `snapshotSizeFactor` of the size of a snapshot, in bytes: what a learner may lack and still get from the log on disk; 0 for nothing. */
   readonly logSyncBytesMax: () => number;
   /** `forceSnapshotSync`: every learner is sent the whole state. */

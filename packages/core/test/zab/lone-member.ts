@@ -10,7 +10,7 @@ import {
 import type { OwnNotification } from '../../src/election/fast-leader-election.ts';
 import type { SavedEpochs } from '../../src/zab/epochs.ts';
 import type { Member } from '../../src/zab/member.ts';
-import type { MemberOptions } from '../../src/zab/member-options.ts';
+import { EPOCH_TXN_COUNT_MAX, type MemberOptions } from '../../src/zab/member-options.ts';
 import type { MemberFact, MemberOutbox } from '../../src/zab/member-outbox.ts';
 import { writePacketOf } from '../../src/zab/packets.ts';
 import { PeerLink } from '../../src/zab/peer-link.ts';
@@ -63,6 +63,7 @@ export class LoneMember {
       finalizeWaitMs: 200,
       notificationIntervalMsMin: 200,
       notificationIntervalMsMax: 60_000,
+      epochTxnCountMax: EPOCH_TXN_COUNT_MAX,
       commitLogCount: 500,
       logSyncBytesMax: () => 0,
       isReconfigOn: false,

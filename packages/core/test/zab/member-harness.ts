@@ -27,7 +27,7 @@ import {
 import type { NewState } from '../../src/new-state.ts';
 import type { CoreOptions } from '../../src/server-core.ts';
 import type { Member } from '../../src/zab/member.ts';
-import type { MemberOptions } from '../../src/zab/member-options.ts';
+import { EPOCH_TXN_COUNT_MAX, type MemberOptions } from '../../src/zab/member-options.ts';
 import type { MemberFact, MemberOutbox } from '../../src/zab/member-outbox.ts';
 import { PeerLink } from '../../src/zab/peer-link.ts';
 import { counterOf, epochOf, firstZxidOf } from '../../src/zab/zxid.ts';
@@ -171,6 +171,7 @@ export class MemberHarness {
           finalizeWaitMs: 200,
           notificationIntervalMsMin: 200,
           notificationIntervalMsMax: 60_000,
+          epochTxnCountMax: EPOCH_TXN_COUNT_MAX,
           commitLogCount: 500,
           logSyncBytesMax: () => 1_000_000,
           isReconfigOn: false,

@@ -1,4 +1,4 @@
-import type { MemberOptions } from '@zooid/core';
+import { EPOCH_TXN_COUNT_MAX, type MemberOptions } from '@zooid/core';
 import type { EnsembleConfig } from '../config/ensemble-config.ts';
 
 /** How long a leader that was elected may take to open its port, ms, unless it is configured. It has the election behind it: that is long. */
@@ -33,6 +33,7 @@ export function memberOptionsOf(
     finalizeWaitMs: FINALIZE_WAIT_MS,
     notificationIntervalMsMin: election.notificationIntervalMsMin,
     notificationIntervalMsMax: election.notificationIntervalMsMax,
+    epochTxnCountMax: EPOCH_TXN_COUNT_MAX,
     commitLogCount: leader.commitLogCount,
     logSyncBytesMax: () => Math.floor((leader.logShareMax ?? 0) * snapshotBytes()),
     isSnapshotForced: leader.isSnapshotForced,

@@ -170,6 +170,7 @@ export class Checks {
     const text = trace.hasReader ? JSON.stringify(fact) : '';
     trace.add(process.name, fact.kind, 0, 0, text);
     this.#count(fact.kind === 'learner-sync' ? fact.plan : fact.kind);
+    if (fact.kind === 'role-ended' && fact.reason.endsWith('are used up')) this.#count('roll-over');
     if (fact.kind === 'serving' && fact.role === 'leading')
       this.#onEstablished(process, fact.epoch);
   }
@@ -256,6 +257,16 @@ export class Checks {
     }
   }
 
+  /** Whose counter has run so far leads no longer: the next epoch begins at nothing. */
+  #checkRollOver({ core, machine, name }: ServerProcess): void {
+    const { lastZxid } = machine.disk;
+    const { epochTxnCountMax } = this.#world.options;
+    if (lastZxid % TWO_32 < epochTxnCountMax) return;
+    const { leading } = core.member ?? {};
+    if (leading?.isEstablished !== true || leading.epoch !== epochOf(lastZxid)) return;
+    this.fail('roll-over', `${name} leads on after ${zxidText(lastZxid)}`);
+  }
+
   /** A leader says that a proposal of its epoch is committed: then a quorum has it on disk. */
   #onCommit(zxid: number): void {
     const from = this.committedZxid;
@@ -312,6 +323,7 @@ export class Checks {
     const { core } = process;
     this.#checkEpochs(process);
     this.#world.memberships.onTurnEnd(process);
+    this.#checkRollOver(process);
     const applied = core.lastAppliedZxid;
     if (applied === (this.#lastApplied.get(process) ?? -1)) return;
     this.#lastApplied.set(process, applied);
