@@ -68,6 +68,13 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Servers without a say whose last answer is remembered: more than any ensemble has, and no more than whoever connects could make it. */
 const OUTSIDER_COUNT_MAX = 1024;
 
+/**
+ * So many rounds may begin within so many ms before each waits its full time. Where some servers do not hear each other, but all hear a third, rounds
+ * that end at once can end wrongly again and again, as fast as the network is.
+ */
+const HASTY_ROUNDS_MAX = 4;
+const HASTY_MS = 1000;
+
 /** A vote as somebody cast it, in the round and state that it was cast in. */
 interface CastVote extends Vote {
   readonly round: number;
@@ -94,6 +101,9 @@ export class FastLeaderElection {
   /** When one without a say was told last what this server is doing now. */
   readonly #answeredMs = new Map<ServerId, number>();
 
+  /** When the last rounds began, oldest first; at most {@link HASTY_ROUNDS_MAX}. */
+  readonly #startsMs: number[] = [];
+  #isPatient = false;
   #intervalMs: number;
   #tellAgainMs = NEVER;
   #finalMs = NEVER;
@@ -121,6 +131,7 @@ export class FastLeaderElection {
    * @param own - what it can offer; undefined for an observer.
    */
   start(own: Vote | undefined, nowMs: number): void {
+    this.#noteStart(nowMs);
     this.#state = ServerState.looking;
     this.#isRunning = true;
     this.#own = own;
@@ -277,8 +288,15 @@ export class FastLeaderElection {
     // proves itself to a quorum before it leads.
     const isAwaited = (voter: ServerId) =>
       voter !== serverId && !alike.has(voter) && this.#options.isReachable(voter);
-    const waitMs = this.#voters().some(isAwaited) ? finalizeWaitMs : 0;
+    const waitMs = this.#isPatient || this.#voters().some(isAwaited) ? finalizeWaitMs : 0;
     this.#finalMs = Math.min(this.#finalMs, nowMs + waitMs);
+  }
+
+  #noteStart(nowMs: number): void {
+    const starts = this.#startsMs;
+    const first = starts.length < HASTY_ROUNDS_MAX ? undefined : starts.shift();
+    this.#isPatient = first !== undefined && nowMs - first < HASTY_MS;
+    starts.push(nowMs);
   }
 
   #decide(result: ElectionResult): ElectionResult {

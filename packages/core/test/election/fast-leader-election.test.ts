@@ -116,6 +116,30 @@ describe('an election', () => {
     expect([hearFive(201), hearFive(202)]).toEqual([[5], []]);
   });
 
+  test('takes its time after some rounds that followed each other fast: who does not hear all may end each of them too early', () => {
+    const election = new FastLeaderElection(
+      {
+        serverId: 1,
+        quorums: () => [three],
+        isReachable: (server) => server === 2,
+        finalizeWaitMs: 200,
+        notificationIntervalMsMin: 200,
+        notificationIntervalMsMax: 60_000,
+      },
+      { notify: () => {}, connectAll: () => {} },
+    );
+    const waitOf = (round: number, nowMs: number): number => {
+      election.start(vote(1), nowMs);
+      const notification = { from: 2, state: ServerState.looking, ...vote(2), round };
+      election.onNotification(notification, nowMs);
+      return election.nextDueMs - nowMs;
+    };
+    const hasty = [1, 2, 3, 4].map((round) => waitOf(round, round));
+    expect(hasty).toEqual([0, 0, 0, 0]);
+    expect([waitOf(5, 5), waitOf(6, 205)]).toEqual([200, 200]);
+    expect(waitOf(7, 2000)).toBe(0);
+  });
+
   test('counts the word of a server that is to have a say: without it the quorum of the next configuration is not reached', () => {
     const next = new MajorityQuorum([1, 4]);
     const election = new FastLeaderElection(
