@@ -28,6 +28,8 @@ export default defineConfig({
           // Only what hangs is to reach it, on a machine as busy as may be: no test measures time, and some compute for seconds.
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          // Modules are loaded once for all files of a worker (docs/decisions/0013-test-files-share-a-process.md).
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { CommandContext } from '../command.ts';
 import { ExitCode } from '../exit.ts';
@@ -11,6 +10,7 @@ import {
   textOfProperties,
   type WaitOptions,
 } from '../life/life-options.ts';
+import { readPidFile, removePidFile } from '../life/pid-file.ts';
 import {
   chooseConfigFile,
   findServer,
@@ -18,7 +18,7 @@ import {
   type ServerPlace,
   serverProperties,
 } from '../life/server-place.ts';
-import { kindOfProcess, readPidFile } from '../life/server-process.ts';
+import { kindOfProcess } from '../life/server-process.ts';
 import { type StartOutcome, startInBackground } from '../life/start-server.ts';
 import type { Output } from '../output.ts';
 
@@ -64,7 +64,7 @@ export async function start(
       return ExitCode.failed;
     }
     // Not if somebody else has done so, and started a server, while that was being found out.
-    if (readPidFile(place.pidFile) === earlier) rmSync(place.pidFile, { force: true });
+    removePidFile(place.pidFile, earlier);
     const outcome = await startInBackground({
       command: [
         ...parts.selfCommand,

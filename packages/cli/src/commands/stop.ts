@@ -8,8 +8,8 @@ import {
   CONFIG_HELP,
   type WaitOptions,
 } from '../life/life-options.ts';
+import { readPidFile } from '../life/pid-file.ts';
 import { chooseConfigFile, findServer } from '../life/server-place.ts';
-import { readPidFile } from '../life/server-process.ts';
 import { stopProcess } from '../life/stop-server.ts';
 
 export function register(syntax: Command, context: CommandContext): void {

@@ -16,20 +16,6 @@ export type ProcessKind =
   /** Nothing: it has ended. */
   | 'gone';
 
-/** The process id in a file; undefined if there is no such file, or no number in it. */
-export function readPidFile(path: string): number | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
-  }
-  const pid = Number(text.trim());
-  return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined;
-}
-
 /** What runs under this number now. */
 export function kindOfProcess(pid: number): ProcessKind {
   if (!isAlive(pid)) return 'gone';

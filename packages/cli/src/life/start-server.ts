@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { claimPidFile, removePidFile } from './pid-file.ts';
 import { READY_VARIABLE } from './readiness.ts';
 
 /** How a start went. */
@@ -53,14 +54,17 @@ export async function startInBackground(order: StartOrder): Promise<StartOutcome
   });
   const { pid } = child;
   if (pid !== undefined) {
+    let refusal: StartOutcome | undefined;
     try {
       // Of two starts at the same moment one gets the file.
-      writeFileSync(order.pidFile, String(pid), { flag: 'wx' });
+      if (claimPidFile(order.pidFile, pid) === 'taken') refusal = { kind: 'late' };
     } catch (error) {
+      refusal = { kind: 'no-pid-file', reason: (error as Error).message };
+    }
+    if (refusal !== undefined) {
       child.kill('SIGKILL');
       await ended;
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return { kind: 'late' };
-      return { kind: 'no-pid-file', reason: (error as Error).message };
+      return refusal;
     }
   }
   const pipe = child.stdio[3] as Readable;
@@ -72,7 +76,7 @@ export async function startInBackground(order: StartOrder): Promise<StartOutcome
   patience.abort();
   pipe.destroy();
   if (pid === undefined || kind === 'ended') {
-    rmSync(order.pidFile, { force: true });
+    if (pid !== undefined) removePidFile(order.pidFile, pid);
     return { kind: 'ended', lastWords: lastWordsOf(order.logFile, logStart) };
   }
   child.unref();

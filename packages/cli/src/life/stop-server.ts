@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { removePidFile } from './pid-file.ts';
 import { isAlive, kindOfProcess } from './server-process.ts';
 
 /** How a stop went. */
@@ -24,7 +24,7 @@ export async function stopProcess(
 ): Promise<StopOutcome> {
   const kind = kindOfProcess(pid);
   if (kind === 'gone' || kind === 'other') {
-    rmSync(pidFile, { force: true });
+    removePidFile(pidFile, pid);
     return kind;
   }
   try {
@@ -38,6 +38,6 @@ export async function stopProcess(
     if (performance.now() > deadline) return 'still-running';
     await wait(POLL_MS);
   }
-  rmSync(pidFile, { force: true });
+  removePidFile(pidFile, pid);
   return 'stopped';
 }

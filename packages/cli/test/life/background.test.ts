@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { readPidFile } from '../../src/life/server-process.ts';
+import { readPidFile } from '../../src/life/pid-file.ts';
 import { runZooid } from '../support/run-zooid.ts';
 import { WordServer } from '../support/word-server.ts';
 

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { quoteForShell } from '../../src/life/quote-for-shell.ts';
-import { kindOfProcess, kindOfWords, readPidFile } from '../../src/life/server-process.ts';
+import { kindOfProcess, kindOfWords } from '../../src/life/server-process.ts';
 
 describe('a process', () => {
   test.each([
@@ -23,26 +20,6 @@ describe('a process', () => {
   test('that runs is told from one that does not', () => {
     expect(kindOfProcess(process.pid)).toBe('other');
     expect(kindOfProcess(2 ** 22 + 1)).toBe('gone'); // Above the highest number that Linux gives.
-  });
-});
-
-describe('a pid file', () => {
-  test('holds a number, or counts as none', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'zooid-pid-'));
-    onTestFinished(() => rmSync(directory, { recursive: true }));
-    const file = join(directory, 'pid');
-    expect(readPidFile(file)).toBeUndefined();
-    for (const [text, pid] of [
-      ['123\n', 123],
-      ['', undefined],
-      ['-1', undefined],
-      ['0', undefined],
-      ['1', undefined],
-      ['x', undefined],
-    ] as const) {
-      writeFileSync(file, text);
-      expect([text, readPidFile(file)]).toEqual([text, pid]);
-    }
   });
 });
 

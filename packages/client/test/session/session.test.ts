@@ -59,8 +59,9 @@ afterEach(async () => {
   // The longest wait for an answer to it.
   await vi.advanceTimersByTimeAsync(5_000);
   await closed;
-  vi.useRealTimers();
+  // The other way round, the spy would put back the clock that it found, which is a false one.
   vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 describe('a session', () => {
