@@ -169,7 +169,12 @@ export class FastLeaderElection {
       if (received.state === ServerState.looking) this.#tell(received.from);
       return undefined;
     }
-    if (!this.#isVoter(received.leader)) return undefined;
+    if (!this.#isVoter(received.leader)) {
+      const isAhead = received.state === ServerState.looking && received.round > this.#round;
+      // One that is to have a say, and has no vote yet. Ours does not count with it before we are where it is.
+      if (isAhead) this.#joinRound(received.round, this.#own);
+      return undefined;
+    }
     this.#hasHeard = true;
     this.#tellAgainMs = nowMs + this.#intervalMs;
     switch (received.state) {
@@ -227,15 +232,8 @@ export class FastLeaderElection {
       return;
     }
     if (received.round > this.#round) {
-      this.#round = received.round;
-      this.#votes.clear();
-      this.#finalMs = NEVER;
-      this.#proposal =
-        this.#own === undefined || this.#isTaken(received, this.#own)
-          ? voteOf(received)
-          : this.#own;
-      this.#castOwnVote();
-      this.#tellAll();
+      const isBetterThanOwn = this.#own === undefined || this.#isTaken(received, this.#own);
+      this.#joinRound(received.round, isBetterThanOwn ? voteOf(received) : this.#own);
     } else if (this.#proposal === undefined || this.#isTaken(received, this.#proposal)) {
       this.#proposal = voteOf(received);
       this.#finalMs = NEVER;
@@ -247,6 +245,15 @@ export class FastLeaderElection {
     }
     this.#votes.set(received.from, received);
     this.#considerQuorum(nowMs);
+  }
+
+  #joinRound(round: number, proposal: Vote | undefined): void {
+    this.#round = round;
+    this.#votes.clear();
+    this.#finalMs = NEVER;
+    this.#proposal = proposal;
+    this.#castOwnVote();
+    this.#tellAll();
   }
 
   /** The sender has a leader already. Either the votes of this round or those of the settled must bear it out. */

@@ -56,9 +56,12 @@ export class Memberships {
     return this.#lastSeen === this.#active ? [quorum] : [quorum, this.#lastSeen.quorum];
   }
 
-  /** Whether this server has a say in the configuration in force. */
-  get isVoter(): boolean {
-    return this.#active.quorum.voters.has(this.#serverId);
+  /**
+   * Whether this server has a say in any of {@link quorums}: then it may lead. With a say in the next configuration only it may be the one
+   * whose history goes furthest, and nobody else could lead then.
+   */
+  get mayLead(): boolean {
+    return this.quorums.some(({ voters }) => voters.has(this.#serverId));
   }
 
   /** Whether this server only observes. One that is in no configuration follows, without a say, until it is taken in. */

@@ -140,6 +140,30 @@ describe('an election', () => {
     expect(waitOf(7, 2000)).toBe(0);
   });
 
+  test('goes on at the round of a server that is to have a say and has no vote yet: with it no earlier one counts', () => {
+    const told: OwnNotification[] = [];
+    const election = new FastLeaderElection(
+      {
+        serverId: 1,
+        quorums: () => [new MajorityQuorum([1]), three],
+        isReachable: () => true,
+        finalizeWaitMs: 200,
+        notificationIntervalMsMin: 200,
+        notificationIntervalMsMax: 60_000,
+      },
+      { notify: (to, notification) => to === 2 && told.push(notification), connectAll: () => {} },
+    );
+    election.start(vote(1), 0);
+    const none = { leader: Number.NaN, zxid: 0, peerEpoch: 0 };
+    election.onNotification({ from: 2, state: ServerState.looking, ...none, round: 4 }, 1);
+    expect(told.map(({ vote, round }) => [vote?.leader, round])).toEqual([
+      [1, 1],
+      [1, 4],
+    ]);
+    election.onNotification({ from: 2, state: ServerState.looking, ...vote(1), round: 4 }, 2);
+    expect(election.onTime(202)).toMatchObject({ leader: 1, round: 4 });
+  });
+
   test('counts the word of a server that is to have a say: without it the quorum of the next configuration is not reached', () => {
     const next = new MajorityQuorum([1, 4]);
     const election = new FastLeaderElection(
