@@ -8,7 +8,6 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // As many as there are processors: most tests wait for servers, or for the disk, most of the time.
     maxWorkers: availableParallelism(),
     // Continuous integration runs what failed once more, and `npm test` names what passed only then
     // (docs/decisions/0012-a-second-run-is-told.md).
@@ -40,7 +39,8 @@ export default defineConfig({
           include: ['interop/test/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          // Real servers and clients, after everything else.
+          // Real servers and clients, after everything else. Most of their tests wait for a process to start or to end.
+          maxWorkers: availableParallelism() + 1,
           sequence: { groupOrder: 1 },
         },
       },

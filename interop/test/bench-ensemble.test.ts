@@ -7,7 +7,6 @@ import { describe, expect, test } from 'vitest';
 import { missingPeer, suiteTitle } from '../harness/peers.ts';
 
 const missing = missingPeer('apache');
-const targets = missing === undefined ? ['apache', 'ours'] : ['ours'];
 const program = join(import.meta.dirname, '../../bench/dist/main.js');
 
 /** Three servers of Java beside other programs take their time. */
@@ -30,15 +29,20 @@ async function bench(target: string, ...args: string[]): Promise<ReadonlyMap<str
 }
 
 describe(suiteTitle('the benchmark of ensembles', missing), () => {
-  test.each(targets)(
-    'measures a load and a killed leader of %s',
+  test.skipIf(missing !== undefined)(
+    'measures a load of apache',
     { timeout: RUN_MS_MAX },
-    async (target) => {
-      const figures = await bench(target, '--only', 'set 33x16|kill', '--seconds', '0.5');
-      expect([...figures.keys()]).toEqual(['set 33x16 100B', 'failover, kill -9 of the leader']);
-      for (const value of figures.values()) expect(value).toBeGreaterThan(0);
+    async () => {
+      const figures = await bench('apache', '--only', 'set 33x16', '--seconds', '0.5');
+      expect(figures.get('set 33x16 100B')).toBeGreaterThan(0);
     },
   );
+
+  test('measures a load and a killed leader of ours', { timeout: RUN_MS_MAX }, async () => {
+    const figures = await bench('ours', '--only', 'set 33x16|kill', '--seconds', '0.5');
+    expect([...figures.keys()]).toEqual(['set 33x16 100B', 'failover, kill -9 of the leader']);
+    for (const value of figures.values()) expect(value).toBeGreaterThan(0);
+  });
 
   test('measures how a server joins that has lost its data', { timeout: RUN_MS_MAX }, async () => {
     const figures = await bench('ours', '--only', 'join', '--znodes', '3000');
