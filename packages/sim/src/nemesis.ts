@@ -4,7 +4,7 @@
  */
 
 import type { ClientMachine } from './clients/client-machine.ts';
-import type { FaultName } from './fault-names.ts';
+import { clientFaultNames, type FaultName } from './fault-names.ts';
 import type { Machine } from './machine.ts';
 import type { SeededRandom } from './random.ts';
 import { anyReconfiguration } from './reconfigurations.ts';
@@ -55,7 +55,11 @@ export class Nemesis {
       { name: 'client-isolate', weight: 3, strike: () => this.#isolateClient() },
       { name: 'client-clock-jump', weight: 0.5, strike: () => this.#jumpClientClock() },
     ];
-    this.#faults = all.filter(({ name }) => world.options.faults.includes(name));
+    const isPossible = (name: FaultName) =>
+      world.clientMachines.length > 0 || !clientFaultNames.some((other) => other === name);
+    this.#faults = all.filter(
+      ({ name }) => world.options.faults.includes(name) && isPossible(name),
+    );
     world.onMachineDown = (machine) => this.#onDown(machine);
   }
 

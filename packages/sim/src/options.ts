@@ -1,4 +1,4 @@
-import { EPOCH_TXN_COUNT_MAX } from '@zooid/core';
+import { EPOCH_TXN_COUNT_MAX, type MemberOptions } from '@zooid/core';
 import { clientFaultNames, type FaultName, serverFaultNames } from './fault-names.ts';
 import { SeededRandom } from './random.ts';
 
@@ -15,6 +15,9 @@ export interface WorldOptions {
   readonly tickTimeMs: number;
   readonly initLimitTicks: number;
   readonly syncLimitTicks: number;
+  /** Servers without a leader serve those who only want to read; then one of the processes is such a client. */
+  readonly isReadOnlyModeOn: boolean;
+  readonly localSessions: MemberOptions['localSessions'];
   /** After so many transactions an epoch is used up. */
   readonly epochTxnCountMax: number;
   /** Transactions that a leader keeps in memory: few of them force SNAP and the log on disk. */
@@ -50,6 +53,8 @@ export function optionsOf(seed: number): WorldOptions {
     clientCount: random.integer(2, 6),
     clientProcessCount,
     epochTxnCountMax: moreRandom.chance(0.2) ? moreRandom.integer(20, 300) : EPOCH_TXN_COUNT_MAX,
+    isReadOnlyModeOn: moreRandom.chance(0.25),
+    localSessions: moreRandom.pick(['off', 'off', 'off', 'upgrading', 'without-ephemerals']),
     tickTimeMs: random.pick([500, 1000, 2000]),
     initLimitTicks: random.integer(5, 10),
     syncLimitTicks: random.integer(3, 5),
@@ -69,4 +74,20 @@ export function optionsOf(seed: number): WorldOptions {
     spareCount: random.pick([0, 1, 1, 2, 3]),
     isLoneVoterAllowed: random.chance(0.5),
   };
+}
+
+/** Without what only some histories have: mistakes show sooner where less goes on. */
+export const plainWorld: Partial<WorldOptions> = {
+  clientProcessCount: 0,
+  isReadOnlyModeOn: false,
+  localSessions: 'off',
+  epochTxnCountMax: EPOCH_TXN_COUNT_MAX,
+};
+
+/** The same where one choice rules another out. */
+export function consistent(options: WorldOptions): WorldOptions {
+  const { clientProcessCount, localSessions } = options;
+  // Locks are ephemeral.
+  const needsEphemerals = clientProcessCount > 0 && localSessions === 'without-ephemerals';
+  return needsEphemerals ? { ...options, localSessions: 'upgrading' } : options;
 }

@@ -9,7 +9,7 @@ import { QUEUE_LOCKS_PATH } from './clients/queue-use.ts';
 import { VirtualGlobals } from './clients/virtual-globals.ts';
 import type { Machine } from './machine.ts';
 import { Nemesis } from './nemesis.ts';
-import { optionsOf, type WorldOptions } from './options.ts';
+import { consistent, optionsOf, plainWorld, type WorldOptions } from './options.ts';
 import { type Plant, type PlantName, plants } from './plants/plants.ts';
 import { World } from './world.ts';
 
@@ -48,7 +48,11 @@ const LOOK_MS = 500;
 
 export async function runSeed(run: RunOptions): Promise<RunResult> {
   const plant: Plant | undefined = run.plant === undefined ? undefined : plants[run.plant];
-  const options = { ...optionsOf(run.seed), ...plant?.overrides, ...run.overrides };
+  const options = consistent({
+    ...optionsOf(run.seed),
+    ...(plant && { ...plainWorld, ...plant.overrides }),
+    ...run.overrides,
+  });
   // Nothing of anybody else's is left to do that could meet the globals of a history.
   if (options.clientProcessCount > 0) await untilQuiet();
   using globals = options.clientProcessCount > 0 ? new VirtualGlobals() : undefined;
@@ -120,7 +124,7 @@ async function awaitLife(world: World): Promise<void> {
   for (const client of world.clients) client.resume();
   for (const machine of world.clientMachines) machine.goOn();
   const isAlive = () =>
-    membersOf(world).every(({ process }) => process?.member.isServing === true) &&
+    membersOf(world).every(isServing) &&
     all.every((client) => client.doneCount > before.get(client)!);
   await waitFor(world, isAlive, 'does not come to life');
 }
@@ -151,6 +155,11 @@ function membersOf({ machines, memberships }: World): Machine[] {
   return machines.filter(({ id, isRotten }) => servers.has(id) && !isRotten);
 }
 
+/** As part of the ensemble. */
+function isServing({ process }: Machine): boolean {
+  return process?.member.isServing === true && !process.member.isReadOnly;
+}
+
 function isEqual(world: World): boolean {
   const members = membersOf(world);
   const [first] = members;
@@ -162,7 +171,8 @@ function isEqual(world: World): boolean {
       .join();
   return members.every(
     (machine) =>
-      machine.process?.member.isServing === true &&
+      isServing(machine) &&
+      machine.process !== undefined &&
       world.memberships.isFollowedBy(machine.process) &&
       machine.disk.lastChain === first!.disk.lastChain &&
       machine.process.core.lastAppliedZxid === first!.disk.lastZxid &&

@@ -20,6 +20,7 @@ import {
   Turn,
 } from '@zooid/core';
 import {
+  encodeUtf8,
   FrameSplitter,
   JuteReader,
   type JuteWriter,
@@ -130,6 +131,7 @@ class SimulatedClientPort extends Client implements SocketHandler {
   readonly socket: Socket;
   readonly #process: ServerProcess;
   readonly #splitter = new FrameSplitter();
+  #hasBegun = false;
 
   constructor(process: ServerProcess, socket: Socket) {
     super({ address: socket.to });
@@ -139,6 +141,10 @@ class SimulatedClientPort extends Client implements SocketHandler {
 
   onData(chunk: Uint8Array): void {
     this.#process.enter(() => {
+      if (this.#isWord(chunk)) {
+        this.#process.answerIsro(this.socket);
+        return;
+      }
       const splitter = this.#splitter;
       splitter.push(chunk);
       this.#process.inTurn(() => {
@@ -152,7 +158,17 @@ class SimulatedClientPort extends Client implements SocketHandler {
   onEnd(): void {
     this.#process.enter(() => this.#process.onClientEnd(this));
   }
+
+  /** Whether it asks, by a word in place of the first frame, if this server takes writes. */
+  #isWord(chunk: Uint8Array): boolean {
+    if (this.#hasBegun) return false;
+    this.#hasBegun = true;
+    return chunk[0] === ISRO_FIRST_BYTE;
+  }
 }
+
+/** Of `isro`: no frame is so long that it begins like that. */
+const ISRO_FIRST_BYTE = 0x69;
 
 export class ServerProcess {
   readonly machine: Machine;
@@ -215,8 +231,8 @@ export class ServerProcess {
           logSyncBytesMax: () => options.logSyncBytesMax,
           isReconfigOn: options.faults.includes('reconfig'),
           isStandaloneAllowed: !options.isLoneVoterAllowed,
-          isReadOnlyModeOn: false,
-          localSessions: 'off',
+          isReadOnlyModeOn: options.isReadOnlyModeOn,
+          localSessions: options.localSessions,
           connectLimitMs: 1500,
           epochWaitMsMax: undefined,
           isSnapshotForced: false,
@@ -341,6 +357,13 @@ export class ServerProcess {
     const isPing = reports !== undefined && bytes[start + 3] === QuorumPacketType.ping;
     if (isPing) reports.onReceived(this, link.socket);
     this.member.onPeerPacket(link, bytes, start, end);
+  }
+
+  /** @internal */
+  answerIsro(socket: Socket): void {
+    const { isServing, isReadOnly } = this.member;
+    if (isServing) socket.send(encodeUtf8(isReadOnly ? 'ro' : 'rw'));
+    socket.end();
   }
 
   onFrame(client: Client, bytes: Uint8Array, start: number, end: number): void {

@@ -12,6 +12,7 @@ import { SessionReports } from './checks/session-reports.ts';
 import { ClientMachine } from './clients/client-machine.ts';
 import { type MakeLock, makeMutex } from './clients/lock-uses.ts';
 import { QUEUE_PATH } from './clients/queue-use.ts';
+import { ReaderProgram } from './clients/reader-program.ts';
 import { RecipesProgram } from './clients/recipes-program.ts';
 import type { VirtualGlobals } from './clients/virtual-globals.ts';
 import { Machine } from './machine.ts';
@@ -107,14 +108,13 @@ export class World {
   #clientMachines({ globals, makeLock = makeMutex }: WorldParts): ClientMachine[] {
     if (globals === undefined) return [];
     this.scheduler.settling = globals;
+    const { isReadOnlyModeOn, clientProcessCount } = this.options;
+    const isReader = (index: number) => isReadOnlyModeOn && index === clientProcessCount - 1;
     return Array.from(
       { length: this.options.clientProcessCount },
       (_, i) =>
-        new ClientMachine(
-          this,
-          globals,
-          `p${i + 1}`,
-          (process) => new RecipesProgram(process, makeLock),
+        new ClientMachine(this, globals, `p${i + 1}`, (process) =>
+          isReader(i) ? new ReaderProgram(process) : new RecipesProgram(process, makeLock),
         ),
     );
   }

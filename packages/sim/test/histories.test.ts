@@ -93,3 +93,21 @@ test('epochs whose zxids are used up end, and the next one goes on, whatever els
   expect(violation).toBeUndefined();
   expect(counts.get('roll-over')).toBeGreaterThan(3);
 });
+
+test('servers without a leader serve readers, whose sessions go on, and sessions of one server become those of all when they need it', async () => {
+  const { violation, counts } = await runSeed({
+    seed: 3,
+    durationMs: 3 * DURATION_MS,
+    overrides: {
+      voterCount: 3,
+      clientProcessCount: 3,
+      isReadOnlyModeOn: true,
+      localSessions: 'upgrading',
+      faultMeanMs: 3000,
+      faults: ['crash', 'crash-leader', 'isolate', 'isolate-leader', 'blackout'],
+    },
+  });
+  expect(violation).toBeUndefined();
+  const wanted = ['read-only', 'read-only-read', 'read-write-read', 'lock-granted'];
+  expect(wanted.filter((what) => counts.get(what) === undefined)).toEqual([]);
+});

@@ -9,8 +9,8 @@ import type { TxnApplier } from '../txn/txn-applier.ts';
 import type { Submitter } from './submitter.ts';
 
 /**
- * Clients of a server that has no leader, and that said they are content to read: what is committed here may be old by now. Their
- * sessions are of this server alone, and end with it.
+ * Clients of a server that has no leader, and that said they are content to read: what is here may be old by now, and its end may
+ * not have been committed. Their sessions are of this server alone, and end with it.
  *
  * Source: ReadOnlyZooKeeperServer, ReadOnlyRequestProcessor.
  */

@@ -159,7 +159,13 @@ export class Checks {
     }
   }
 
-  #count(what: string): void {
+  /** Somebody has proposed it. */
+  isKnown(zxid: number): boolean {
+    return zxid === 0 || this.#known.has(zxid);
+  }
+
+  /** Counts what happens. */
+  note(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
@@ -169,8 +175,8 @@ export class Checks {
     const { trace } = this.#world;
     const text = trace.hasReader ? JSON.stringify(fact) : '';
     trace.add(process.name, fact.kind, 0, 0, text);
-    this.#count(fact.kind === 'learner-sync' ? fact.plan : fact.kind);
-    if (fact.kind === 'role-ended' && fact.reason.endsWith('are used up')) this.#count('roll-over');
+    this.note(fact.kind === 'learner-sync' ? fact.plan : fact.kind);
+    if (fact.kind === 'role-ended' && fact.reason.endsWith('are used up')) this.note('roll-over');
     if (fact.kind === 'serving' && fact.role === 'leading')
       this.#onEstablished(process, fact.epoch);
   }

@@ -25,8 +25,7 @@ export class CounterChecks {
     if (after > this.#begunCount) this.#fail(`${this.#begunCount} times one are ${after}`);
     this.#values.add(after);
     if (after > this.#greatest) this.#greatest = after;
-    const { counts } = this.#checks;
-    counts.set('counted', (counts.get('counted') ?? 0) + 1);
+    this.#checks.note('counted');
   }
 
   #fail(message: string): never {

@@ -50,7 +50,7 @@ export class LockChecks {
   onGranted(holding: Holding): void {
     const { process, path, made } = holding;
     this.#world.trace.add(process.name, 'granted', made?.token, 0, path);
-    this.#count('lock-granted');
+    this.#world.checks.note('lock-granted');
     if (made !== undefined) this.#checkToken(holding, made);
     this.#holdings.add(holding);
     if (!process.isDazed) this.#assertNotTooMany(holding);
@@ -79,7 +79,7 @@ export class LockChecks {
   onLost(holding: Holding): void {
     if (!this.#holdings.delete(holding)) return;
     this.#world.trace.add(holding.process.name, 'lock-lost', holding.made?.token);
-    this.#count('lock-lost');
+    this.#world.checks.note('lock-lost');
   }
 
   /** It is about to be given back. */
@@ -148,11 +148,6 @@ export class LockChecks {
 
   #of(process: ClientProcess): Holding[] {
     return [...this.#holdings].filter((holding) => holding.process === process);
-  }
-
-  #count(what: string): void {
-    const { counts } = this.#world.checks;
-    counts.set(what, (counts.get(what) ?? 0) + 1);
   }
 
   #fail(

@@ -97,6 +97,11 @@ export class SessionChecks {
     }
   }
 
+  /** A write of this unique text was refused: it must never show up. */
+  onRefused(token: string): void {
+    this.#refused.add(token);
+  }
+
   onPing(view: SessionView, zxid: number): void {
     this.#assertShown(view, zxid);
   }
@@ -214,11 +219,16 @@ export class SessionChecks {
 
   #onWriteReply(
     view: SessionView,
-    { xid, token, floorZxid }: SentRequest,
+    sent: SentRequest,
     zxid: number,
     err: number,
     body: Response | undefined,
   ): void {
+    const { xid, token, floorZxid } = sent;
+    if (this.#isLocal(view, sent.request, err)) {
+      if (token !== undefined) this.#refused.add(token);
+      return;
+    }
     const write = this.model.writeAt(zxid);
     if (write?.sessionId !== view.sessionId || write.xid !== xid) {
       this.#fail(view, 'write-lost', `is told that ${xid} is ${zxidText(zxid)}, which is another`);
@@ -233,6 +243,13 @@ export class SessionChecks {
     else if (this.model.tokenZxid(token) !== zxid) {
       this.#fail(view, 'write-lost', `is told that ${token} is written at ${zxidText(zxid)}`);
     }
+  }
+
+  /** What concerns only a session that the ensemble has never heard of is decided by its server, without a transaction. */
+  #isLocal({ sessionId }: SessionView, { op }: Request, err: number): boolean {
+    const { model } = this;
+    if (model.hasSession(sessionId) || model.endOf(sessionId) !== undefined) return false;
+    return op === OpCode.closeSession || err === ErrorCode.ephemeralOnLocalSession;
   }
 
   #onReadReply(

@@ -19,6 +19,7 @@ export class ClientMachine {
   /** Monotonic clocks begin anywhere. */
   readonly monotonicOffsetMs: number;
   readonly #makeProgram: (process: ClientProcess) => Program;
+  #startCount = 0;
   #isStopped = false;
   /** Of the processes that are gone. */
   #doneBefore = 0;
@@ -54,7 +55,7 @@ export class ClientMachine {
   start(): void {
     if (this.process !== undefined) return;
     this.world.trace.add(this.name, 'start');
-    this.process = new ClientProcess(this, this.#makeProgram);
+    this.process = new ClientProcess(this, ++this.#startCount, this.#makeProgram);
     if (this.#isStopped) this.process.program.stop();
     this.process.start();
   }

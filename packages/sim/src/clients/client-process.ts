@@ -19,6 +19,7 @@ const AWAKE_MS = 2;
 
 export class ClientProcess {
   readonly machine: ClientMachine;
+  readonly startCount: number;
   readonly program: Program;
   isRunning = true;
   #isPaused = false;
@@ -26,8 +27,14 @@ export class ClientProcess {
   #backlog: { readonly phase: Phase; readonly run: () => void }[] = [];
   #pauseCount = 0;
 
-  constructor(machine: ClientMachine, makeProgram: (process: ClientProcess) => Program) {
+  /** @param startCount - which life of its machine this is, from 1. */
+  constructor(
+    machine: ClientMachine,
+    startCount: number,
+    makeProgram: (process: ClientProcess) => Program,
+  ) {
     this.machine = machine;
+    this.startCount = startCount;
     this.program = makeProgram(this);
   }
 

@@ -78,12 +78,18 @@ export abstract class Program {
   /** Does something with the recipe once, to the end. */
   protected abstract step(zk: ZooKeeper): Promise<void>;
 
+  /** Whether a server without a leader will do. */
+  protected get isReader(): boolean {
+    return false;
+  }
+
   /** The way to the servers, in any order. */
   connect(session?: ZooKeeper['session']): Promise<ZooKeeper> {
     const { machines, options } = this.world;
     return connect(machines.map(({ name }) => `${name}:2181`).join(), {
       sessionTimeoutMs: options.tickTimeMs * this.random.pick(SESSION_TICKS),
       transport: virtualTransport(this.process),
+      readOnly: this.isReader,
       session,
     });
   }
