@@ -33,8 +33,8 @@ export class LockChecks {
   readonly #world: World;
   /** Who believes to hold something. */
   readonly #holdings = new Set<Holding>();
-  /** Whose end the leader proposed before it could hear of them. */
-  readonly #misled = new WeakSet<Holding>();
+  /** Sessions whose end a leader proposed before it could hear of their clients. */
+  readonly #misled = new Set<bigint>();
   /** The greatest token of each lock that anybody was given. */
   readonly #tokens = new Map<string, number>();
 
@@ -53,22 +53,19 @@ export class LockChecks {
     this.#world.checks.note('lock-granted');
     if (made !== undefined) this.#checkToken(holding, made);
     this.#holdings.add(holding);
-    if (!process.isDazed) this.#assertNotTooMany(holding);
+    if (!this.#isExcused(holding)) this.#assertNotTooMany(holding);
   }
 
-  #checkToken({ process, path, sessionId }: Holding, { znode, token }: Made): void {
+  #checkToken(holding: Holding, { znode, token }: Made): void {
+    const { path, sessionId } = holding;
     const made = this.#world.sessions.model.at(znode, token);
     if (made?.czxid !== token || made.owner !== sessionId) {
-      this.#fail(
-        { process, path },
-        'token',
-        `has the token ${zxidText(token)}, which did not make ${znode}`,
-      );
+      this.#fail(holding, 'token', `has the token ${zxidText(token)}, which did not make ${znode}`);
     }
     const greatest = this.#tokens.get(path) ?? 0;
-    if (token <= greatest && !process.isDazed) {
+    if (token <= greatest && !this.#isExcused(holding)) {
       this.#fail(
-        { process, path },
+        holding,
         'token',
         `has ${zxidText(token)}, after ${zxidText(greatest)} of another`,
       );
@@ -96,7 +93,7 @@ export class LockChecks {
   /** A process that stood still has seen what time it is. */
   onAwake(process: ClientProcess): void {
     for (const holding of this.#of(process)) {
-      if (this.#misled.has(holding)) continue;
+      if (this.#misled.has(holding.sessionId)) continue;
       this.#assertNotTooMany(holding);
       const { model } = this.#world.sessions;
       if (!model.hasSession(holding.sessionId)) this.#failLate(holding);
@@ -105,18 +102,17 @@ export class LockChecks {
 
   /** Told of each transaction when its leader logs it. */
   onProposed(leader: ServerProcess, bytes: Uint8Array, start: number, end: number): void {
-    if (this.#holdings.size === 0) return;
+    const { trace, reports, clientMachines } = this.#world;
+    if (clientMachines.length === 0) return;
     const { sessionId, type, cxid } = decodeTxnHeader(new JuteReader(bytes.subarray(start, end)));
     if (type !== OpCode.closeSession) return;
-    const { trace, reports } = this.#world;
     trace.add(leader.name, 'end-proposed', Number(BigInt.asUintN(52, sessionId)), cxid);
-    for (const holding of this.#holdings) {
-      const { lastHeard } = holding.process.machine;
-      if (holding.sessionId !== sessionId || lastHeard === undefined) continue;
-      if (reports?.isKnown(leader, lastHeard.server, lastHeard.atMs)) continue;
-      trace.add(holding.process.name, 'misled', holding.made?.token, 0, lastHeard.server);
-      this.#misled.add(holding);
-    }
+    const machine = clientMachines.find((one) => one.sessionId === sessionId);
+    if (machine?.lastHeard === undefined) return;
+    const { server, atMs } = machine.lastHeard;
+    if (reports?.isKnown(leader, server, atMs)) return;
+    trace.add(machine.name, 'misled', 0, 0, server);
+    this.#misled.add(sessionId);
   }
 
   /** Told of each transaction when it is committed. */
@@ -130,7 +126,7 @@ export class LockChecks {
   }
 
   #isExcused(holding: Holding): boolean {
-    return holding.process.isDazed || this.#misled.has(holding);
+    return holding.process.isDazed || this.#misled.has(holding.sessionId);
   }
 
   #failLate(holding: Holding): never {

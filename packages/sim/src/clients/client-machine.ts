@@ -14,6 +14,8 @@ export class ClientMachine {
   /** Undefined while there is none. */
   process: ClientProcess | undefined;
   wallOffsetMs = 0;
+  /** The newest session of its processes. */
+  sessionId: bigint | undefined;
   /** The server that answered last, and when. */
   lastHeard: { readonly server: string; readonly atMs: number } | undefined;
   /** Monotonic clocks begin anywhere. */

@@ -97,6 +97,7 @@ export abstract class Program {
   async #open(): Promise<ZooKeeper | undefined> {
     try {
       const zk = await this.connect();
+      this.process.machine.sessionId = zk.session.id;
       this.world.trace.add(this.process.name, 'session', Number(BigInt.asUintN(52, zk.session.id)));
       return zk;
     } catch (error) {
