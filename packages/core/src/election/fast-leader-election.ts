@@ -271,6 +271,9 @@ export class FastLeaderElection {
   #isBorneOut(votes: ReadonlyMap<ServerId, CastVote>, received: PeerNotification): boolean {
     const alike = new Set<ServerId>();
     for (const [from, vote] of votes) if (isSameCast(vote, received)) alike.add(from);
+    // While the configuration changes, the quorum of the next one may lack nothing but this server.
+    const { serverId, quorums } = this.#options;
+    if (quorums().length > 1 && this.#isVoter(serverId)) alike.add(serverId);
     if (!this.#isQuorum(alike)) return false;
     // Others may still believe in a leader that has gone. Of itself a server knows better.
     if (received.leader === this.#options.serverId) return received.round === this.#round;

@@ -440,7 +440,8 @@ export class Member {
     if (this.#options.isReadOnlyModeOn && !this.#isReadOnly) {
       this.#readOnlyDueMs = this.#nowMs + Math.max(READ_ONLY_AFTER_MS, this.#options.tickTimeMs);
     }
-    const own = this.memberships.mayLead
+    this.memberships.forgetAfter(replica.lastLoggedZxid);
+    const own = this.memberships.isVoter
       ? {
           leader: this.#options.serverId,
           zxid: this.#hasTrustedHistory ? replica.lastLoggedZxid : NO_HISTORY,

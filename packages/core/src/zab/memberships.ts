@@ -56,12 +56,9 @@ export class Memberships {
     return this.#lastSeen === this.#active ? [quorum] : [quorum, this.#lastSeen.quorum];
   }
 
-  /**
-   * Whether this server has a say in any of {@link quorums}: then it may lead. With a say in the next configuration only it may be the one
-   * whose history goes furthest, and nobody else could lead then.
-   */
-  get mayLead(): boolean {
-    return this.quorums.some(({ voters }) => voters.has(this.#serverId));
+  /** Whether this server has a say in the configuration in force. */
+  get isVoter(): boolean {
+    return this.#active.quorum.voters.has(this.#serverId);
   }
 
   /** Whether this server only observes. One that is in no configuration follows, without a say, until it is taken in. */
@@ -74,6 +71,16 @@ export class Memberships {
     if (membership.version <= this.#lastSeen.version) return;
     this.#lastSeen = known(membership);
     this.#outbox.saveSeenMembership(membership);
+  }
+
+  /**
+   * The log here ends with `zxid`. A configuration that was to be in force behind that is as if this server had never heard of it: were it in
+   * force, it would be in the log of whoever leads next.
+   */
+  forgetAfter(zxid: number): void {
+    if (this.#lastSeen === this.#active || this.#lastSeen.version <= zxid) return;
+    this.#lastSeen = this.#active;
+    this.#outbox.saveSeenMembership(this.#active.membership);
   }
 
   /**

@@ -164,6 +164,23 @@ describe('an election', () => {
     expect(election.onTime(202)).toMatchObject({ leader: 1, round: 4 });
   });
 
+  test('is over for a server that is to have a say when somebody leads whose next quorum lacks only its word', () => {
+    const election = new FastLeaderElection(
+      {
+        serverId: 2,
+        quorums: () => [new MajorityQuorum([1]), three],
+        isReachable: () => true,
+        finalizeWaitMs: 200,
+        notificationIntervalMsMin: 200,
+        notificationIntervalMsMax: 60_000,
+      },
+      { notify: () => {}, connectAll: () => {} },
+    );
+    election.start(undefined, 0);
+    const leads = { from: 1, state: ServerState.leading, ...vote(1), round: 7 };
+    expect(election.onNotification(leads, 1)).toMatchObject({ leader: 1 });
+  });
+
   test('counts the word of a server that is to have a say: without it the quorum of the next configuration is not reached', () => {
     const next = new MajorityQuorum([1, 4]);
     const election = new FastLeaderElection(

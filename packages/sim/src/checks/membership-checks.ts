@@ -42,7 +42,9 @@ export class MembershipChecks {
     const { trace, checks } = this.#world;
     const { version } = membership;
     trace.add(process.name, 'config-seen', version);
-    const { seenMembership } = process.machine.disk;
+    const { seenMembership, membership: active } = process.machine.disk;
+    // What its log does not reach it may forget, down to what is in force.
+    if (version === active.version) return;
     if (version <= (seenMembership?.version ?? 0)) {
       checks.fail('config', `${process.name} goes back to configuration ${zxidText(version)}`);
     }
