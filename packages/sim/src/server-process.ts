@@ -8,167 +8,31 @@
 
 import {
   AccessRules,
-  Client,
+  type Client,
   ipProvider,
   type Member,
   type MemberFact,
   type MemberOutbox,
-  NewState,
+  type NewState,
   type OwnNotification,
-  PeerLink,
   ServerCore,
   Turn,
 } from '@zooid/core';
-import {
-  encodeUtf8,
-  FrameSplitter,
-  JuteReader,
-  type JuteWriter,
-  type Membership,
-  PacketSplitter,
-  QuorumPacketType,
-} from '@zooid/protocol';
+import { encodeUtf8, type JuteWriter, type Membership, QuorumPacketType } from '@zooid/protocol';
 import { chainAfter } from './chain.ts';
+import { SimulatedClientPort } from './client-port.ts';
 import { ElectionPort } from './election-port.ts';
 import { makeRecord, TXN_START, txnEnd } from './log-records.ts';
 import type { Machine } from './machine.ts';
 import type { ScheduledEvent } from './scheduler.ts';
 import { DiskError } from './simulated-disk.ts';
+import { SimulatedLink } from './simulated-link.ts';
 import type { Socket, SocketHandler } from './simulated-network.ts';
-import { encodeSignature, encodeState, StateReceiver } from './state-stream.ts';
+import { encodeSignature, encodeState } from './state-stream.ts';
 import type { World } from './world.ts';
 
 /** How often a learner tries to connect while its leader refuses. */
 const CONNECT_INTERVAL_MS = 20;
-
-/** A connection on the quorum port, and what has arrived on it. */
-export class SimulatedLink extends PeerLink implements SocketHandler {
-  readonly socket: Socket;
-  /** What is sent in the middle of `out`: a state, and where it goes. */
-  insertion: { readonly at: number; readonly bytes: Uint8Array } | undefined;
-  readonly #process: ServerProcess;
-  readonly #splitter = new PacketSplitter();
-  #receiver: StateReceiver | undefined;
-  #snapshotZxid = 0;
-  #chunks: Uint8Array[] = [];
-  /** The splitter has a chunk that it has not cut up. */
-  #isSplitting = false;
-
-  constructor(process: ServerProcess, socket: Socket) {
-    super(socket.to);
-    this.#process = process;
-    this.socket = socket;
-  }
-
-  onData(chunk: Uint8Array): void {
-    this.#process.enter(() => {
-      this.#chunks.push(chunk);
-      this.#process.inTurn((member) => this.#read(member));
-    });
-  }
-
-  onEnd(): void {
-    this.#process.enter(() => this.#process.inTurn((member) => member.onPeerClosed(this)));
-  }
-
-  /** What was held back is read. */
-  onResumed(): void {
-    this.#process.inTurn((member) => this.#read(member));
-  }
-
-  #read(member: Member): void {
-    while (this.closing === undefined && !this.isClosed && !this.isHeld) {
-      if (this.#receiver !== undefined) {
-        if (!this.#receive(member, this.#receiver)) return;
-      } else if (!this.#split(member)) return;
-    }
-  }
-
-  /** @returns false when there is nothing more to read now. */
-  #split(member: Member): boolean {
-    const splitter = this.#splitter;
-    if (!this.#isSplitting) {
-      const chunk = this.#chunks.shift();
-      if (chunk === undefined) return false;
-      splitter.push(chunk);
-      this.#isSplitting = true;
-    }
-    if (!splitter.next()) {
-      this.#isSplitting = false;
-      if (splitter.refusal !== undefined) member.onPeerMalformed(this, splitter.refusal);
-      return true;
-    }
-    const { bytes, packetStart, packetEnd } = splitter;
-    this.#process.onPacket(this, bytes, packetStart, packetEnd);
-    if (this.incoming === 'snapshot') {
-      const packet = new JuteReader(bytes.subarray(packetStart, packetEnd));
-      packet.int();
-      this.#snapshotZxid = packet.longAsNumber();
-      this.#receiver = new StateReceiver();
-      this.#chunks.unshift(splitter.takeRest());
-      this.#isSplitting = false;
-    }
-    return true;
-  }
-
-  #receive(member: Member, receiver: StateReceiver): boolean {
-    const chunk = this.#chunks.shift();
-    if (chunk === undefined) return false;
-    receiver.push(chunk);
-    member.onSnapshotProgress(this);
-    const loaded = receiver.tryLoad(() => this.#process.core.newTree());
-    if (loaded === undefined) return true;
-    this.#receiver = undefined;
-    this.#chunks.unshift(loaded.rest);
-    const { tree, sessions } = loaded;
-    member.onSnapshotReceived(this, new NewState(tree, this.#snapshotZxid, sessions));
-    return true;
-  }
-}
-
-/** A client's connection. */
-class SimulatedClientPort extends Client implements SocketHandler {
-  readonly socket: Socket;
-  readonly #process: ServerProcess;
-  readonly #splitter = new FrameSplitter();
-  #hasBegun = false;
-
-  constructor(process: ServerProcess, socket: Socket) {
-    super({ address: socket.to });
-    this.#process = process;
-    this.socket = socket;
-  }
-
-  onData(chunk: Uint8Array): void {
-    this.#process.enter(() => {
-      if (this.#isWord(chunk)) {
-        this.#process.answerIsro(this.socket);
-        return;
-      }
-      const splitter = this.#splitter;
-      splitter.push(chunk);
-      this.#process.inTurn(() => {
-        while (splitter.next()) {
-          this.#process.onFrame(this, splitter.bytes, splitter.frameStart, splitter.frameEnd);
-        }
-      });
-    });
-  }
-
-  onEnd(): void {
-    this.#process.enter(() => this.#process.onClientEnd(this));
-  }
-
-  /** Whether it asks, by a word in place of the first frame, if this server takes writes. */
-  #isWord(chunk: Uint8Array): boolean {
-    if (this.#hasBegun) return false;
-    this.#hasBegun = true;
-    return chunk[0] === ISRO_FIRST_BYTE;
-  }
-}
-
-/** Of `isro`: no frame is so long that it begins like that. */
-const ISRO_FIRST_BYTE = 0x69;
 
 export class ServerProcess {
   readonly machine: Machine;

@@ -20,7 +20,8 @@ import type { MakeLock } from '../clients/lock-uses.ts';
 import { serverFaultNames } from '../fault-names.ts';
 import type { Machine } from '../machine.ts';
 import type { WorldOptions } from '../options.ts';
-import { ServerProcess, type SimulatedLink } from '../server-process.ts';
+import { ServerProcess } from '../server-process.ts';
+import type { SimulatedLink } from '../simulated-link.ts';
 import { lineOf, membershipOf } from '../world.ts';
 import { type LockPlantName, lockPlants } from './lock-plants.ts';
 
