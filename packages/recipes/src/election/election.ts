@@ -38,7 +38,7 @@ export interface Term extends AsyncDisposable {
   readonly path: string;
   /** Greater than that of every term before, of whomever. */
   readonly fencingToken: bigint;
-  /** Fires when leadership is lost, no later than the next one could have it. Not when it is given up. */
+  /** Fires when leadership is lost, no later than the next one could have it, with the exceptions of `Held.lost`. Not when it is given up. */
   readonly lost: AbortSignal;
   /** Gives it up. Again is harmless. */
   release(): Promise<void>;

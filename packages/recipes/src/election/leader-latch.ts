@@ -46,7 +46,7 @@ export interface LeaderTerm {
    * the same token: nobody else has led.
    */
   readonly fencingToken: bigint;
-  /** Fires when it is over, no later than another one could lead. */
+  /** Fires when it is over, no later than another one could lead, with the exceptions of `Held.lost`. */
   readonly lost: AbortSignal;
 }
 
