@@ -151,8 +151,16 @@ describe.skipIf(missing !== undefined)(suiteTitle('lives of sessions and znodes'
         await container('/in-use');
         await create(session, '/in-use/child');
         await ttl('/long', 100_000n);
-        await ttl('/parent', 1n);
-        await create(session, '/parent/child');
+        // Together, or it may be gone before it has a child.
+        const parent = bodies.create({ path: '/parent', flags: 5, ttlMs: 1n });
+        const child = bodies.create({ path: '/parent/child' });
+        await session.ok(
+          OpCode.multi,
+          bodies.multi([
+            { type: OpCode.createTTL, body: parent },
+            { type: OpCode.create, body: child },
+          ]),
+        );
         await container('/used');
         await create(session, '/used/child');
         await watchAll(session, '/');
