@@ -52,7 +52,8 @@ export function optionsOf(seed: number): WorldOptions {
     observerCount: random.pick([0, 0, 0, 1, 1, 2]),
     clientCount: random.integer(2, 6),
     clientProcessCount,
-    epochTxnCountMax: moreRandom.chance(0.2) ? moreRandom.integer(20, 300) : EPOCH_TXN_COUNT_MAX,
+    // An epoch lasts longer than the longest session timeout: each new leader counts that anew for all, and nobody's session would ever end.
+    epochTxnCountMax: moreRandom.chance(0.2) ? moreRandom.integer(150, 400) : EPOCH_TXN_COUNT_MAX,
     isReadOnlyModeOn: moreRandom.chance(0.25),
     localSessions: moreRandom.pick(['off', 'off', 'off', 'upgrading', 'without-ephemerals']),
     tickTimeMs: random.pick([500, 1000, 2000]),
