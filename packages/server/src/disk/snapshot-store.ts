@@ -43,7 +43,7 @@ const SNAPPY_SLICE_BYTES = 128 * 1024;
 const REST_FACTOR_MAX = 10;
 /**
  * Dirty bytes after which the file is synced: a write of the log that meets that sync waits for it. Measured on ext4: 1.3 ms for 1 MB, 11.5 ms
- * for 16 MB, and with the latter a fifth fewer creates in a second while a tree of a million znodes is written.
+ * for 16 MB, and with the latter 15 % fewer creates in a second, while a tree of up to a million znodes is written.
  */
 const SYNC_STEP_BYTES = 1024 * 1024;
 
