@@ -32,7 +32,8 @@ import type { Clock } from '../clock.ts';
 import { Dial } from './dial.ts';
 import { ElectionConnection, type ElectionConnectionEvents } from './election-connection.ts';
 import { ElectionGreeting } from './election-greeting.ts';
-import { isSamePlace, LISTEN_AGAIN_MS, type ListenPlace, MovablePort } from './movable-port.ts';
+import { ListenPause } from './listen-pause.ts';
+import { isSamePlace, type ListenPlace, MovablePort } from './movable-port.ts';
 import type { NameLookup } from './name-lookup.ts';
 import {
   formatHostPort,
@@ -136,8 +137,7 @@ export class ElectionPort {
   #port = 0;
   #nextNamelessId = -1;
   #isClosed = false;
-  /** Ends the pause between two attempts to listen. */
-  #endPause: () => void = () => {};
+  readonly #pause = new ListenPause();
 
   constructor(parts: ElectionPortParts) {
     this.#parts = parts;
@@ -164,20 +164,10 @@ export class ElectionPort {
           const { message: reason } = error as Error;
           events.onFact({ kind: 'election-port-unavailable', port: listen.port, reason });
         }
-        await this.#pause();
+        await this.#pause.pass();
         if (this.#isClosed) throw error;
       }
     }
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, LISTEN_AGAIN_MS);
-      this.#endPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   /** Listens at another address from now on, or as soon as that can be had; connections stay. No effect when it is the same. */
@@ -226,7 +216,7 @@ export class ElectionPort {
   /** Ends everything; no event follows. Resolves when the port is free. */
   close(): Promise<void> {
     this.#isClosed = true;
-    this.#endPause();
+    this.#pause.end();
     for (const greeting of this.#greetings) greeting.giveUp();
     this.#greetings.clear();
     for (const peer of this.#peers.values()) {

@@ -9,9 +9,7 @@
  */
 
 import type { Server } from 'node:net';
-
-/** Pause before a port is tried again that somebody else has. Source: QuorumCnxManager.Listener. */
-export const LISTEN_AGAIN_MS = 1000;
+import { ListenPause } from './listen-pause.ts';
 
 export interface ListenPlace {
   /** Every address of this machine unless given. */
@@ -43,7 +41,7 @@ export class MovablePort {
   #moveCount = 0;
   #lastMove: Promise<unknown> = Promise.resolve();
   #isClosed = false;
-  #endPause: () => void = () => {};
+  readonly #pause = new ListenPause();
 
   constructor(parts: MovablePortParts) {
     this.#parts = parts;
@@ -71,7 +69,7 @@ export class MovablePort {
   moveTo(place: ListenPlace, events: MoveEvents): Promise<number | undefined> {
     this.#moveCount++;
     this.#place = place;
-    this.#endPause();
+    this.#pause.end();
     const number = this.#moveCount;
     const move = this.#lastMove.then(() => this.#move(place, number, events));
     this.#lastMove = move;
@@ -81,7 +79,7 @@ export class MovablePort {
   /** Listens no more; connections stay. Resolves when those that there are have ended. */
   close(): Promise<void> {
     this.#isClosed = true;
-    this.#endPause();
+    this.#pause.end();
     const server = this.#server;
     if (server === undefined) return Promise.resolve();
     return new Promise((resolve) => void server.close(() => resolve()));
@@ -102,7 +100,7 @@ export class MovablePort {
       } catch (error) {
         if (this.#isClosed) return undefined;
         if (attempt === 1) events.onUnavailable(error as Error);
-        if (number === this.#moveCount) await this.#pause();
+        if (number === this.#moveCount) await this.#pause.pass();
       }
     }
     return undefined;
@@ -144,16 +142,6 @@ export class MovablePort {
         const opened = typeof address === 'object' && address !== null ? address.port : port;
         resolve({ server, port: opened });
       });
-    });
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, LISTEN_AGAIN_MS);
-      this.#endPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
     });
   }
 }
