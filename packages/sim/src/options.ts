@@ -1,4 +1,5 @@
 import { EPOCH_TXN_COUNT_MAX, type MemberOptions } from '@zooid/core';
+import { type RecipeName, recipeNames } from './clients/recipe-names.ts';
 import { clientFaultNames, type FaultName, serverFaultNames } from './fault-names.ts';
 import { SeededRandom } from './random.ts';
 
@@ -12,6 +13,8 @@ export interface WorldOptions {
   readonly clientCount: number;
   /** Processes that run the production client and recipes: slower than other clients, so most histories have none. */
   readonly clientProcessCount: number;
+  /** What they make use of besides the recipes that all do. */
+  readonly recipes: readonly RecipeName[];
   readonly tickTimeMs: number;
   readonly initLimitTicks: number;
   readonly syncLimitTicks: number;
@@ -43,6 +46,7 @@ export function optionsOf(seed: number): WorldOptions {
   const random = new SeededRandom(seed).fork('options');
   const processRandom = random.fork('client processes');
   const moreRandom = random.fork('more');
+  const recipeRandom = random.fork('recipes');
   const clientProcessCount = processRandom.chance(0.25) ? processRandom.integer(2, 4) : 0;
   const delayMsMin = random.pick([0.1, 0.2, 1, 5]);
   const diskMsMin = random.pick([0.05, 0.5, 2]);
@@ -52,6 +56,8 @@ export function optionsOf(seed: number): WorldOptions {
     observerCount: random.pick([0, 0, 0, 1, 1, 2]),
     clientCount: random.integer(2, 6),
     clientProcessCount,
+    // Few of them: each needs several who use it at the same time.
+    recipes: recipeRandom.shuffled(recipeNames).slice(0, recipeRandom.integer(0, 3)),
     // An epoch lasts longer than the longest session timeout: each new leader counts that anew for all, and nobody's session would ever end.
     epochTxnCountMax: moreRandom.chance(0.2) ? moreRandom.integer(150, 400) : EPOCH_TXN_COUNT_MAX,
     isReadOnlyModeOn: moreRandom.chance(0.25),
@@ -80,6 +86,7 @@ export function optionsOf(seed: number): WorldOptions {
 /** Without what only some histories have: mistakes show sooner where less goes on. */
 export const plainWorld: Partial<WorldOptions> = {
   clientProcessCount: 0,
+  recipes: [],
   isReadOnlyModeOn: false,
   localSessions: 'off',
   epochTxnCountMax: EPOCH_TXN_COUNT_MAX,

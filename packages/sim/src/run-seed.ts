@@ -5,6 +5,7 @@
 
 import { Violation } from './checks/checks.ts';
 import { LOCK_PATHS } from './clients/lock-uses.ts';
+import { MORE_LOCK_PATHS } from './clients/more-lock-uses.ts';
 import { QUEUE_LOCKS_PATH } from './clients/queue-use.ts';
 import { VirtualGlobals } from './clients/virtual-globals.ts';
 import type { Machine } from './machine.ts';
@@ -56,8 +57,8 @@ export async function runSeed(run: RunOptions): Promise<RunResult> {
   // Nothing of anybody else's is left to do that could meet the globals of a history.
   if (options.clientProcessCount > 0) await untilQuiet();
   using globals = options.clientProcessCount > 0 ? new VirtualGlobals() : undefined;
-  const { makeProcess, makeLock } = plant ?? {};
-  const world = new World({ ...run, options, globals, makeProcess, makeLock });
+  const { makeProcess, makers } = plant ?? {};
+  const world = new World({ ...run, options, globals, makeProcess, makers });
   let violation: Error | undefined;
   const onUnhandled = (reason: unknown): void => {
     violation ??= new Violation('unhandled', `nobody hears that ${reason}`);
@@ -95,7 +96,7 @@ async function runRounds(world: World, durationMs: number): Promise<void> {
   const random = world.random.fork('rounds');
   world.start();
   do {
-    world.sessions.setPeace(undefined);
+    world.endPeace();
     nemesis.begin();
     world.isCalm = false;
     await world.run(random.between(10_000, 90_000));
@@ -103,7 +104,7 @@ async function runRounds(world: World, durationMs: number): Promise<void> {
     world.isCalm = true;
     world.trace.add('-', 'peace');
     await awaitLife(world);
-    world.sessions.setPeace(world.scheduler.nowMs);
+    world.beginPeace();
     for (
       const untilMs = world.scheduler.nowMs + random.between(1000, 60_000);
       world.scheduler.nowMs < untilMs;
@@ -144,7 +145,7 @@ async function awaitRest(world: World): Promise<void> {
 /** Znodes of locks: when nobody holds or wants one, there is none. */
 function leftovers({ checks, sessions }: World): string[] {
   const zxid = checks.committedZxid;
-  return [...LOCK_PATHS, QUEUE_LOCKS_PATH].flatMap((path) =>
+  return [...LOCK_PATHS, ...MORE_LOCK_PATHS, QUEUE_LOCKS_PATH].flatMap((path) =>
     sessions.model.childrenAt(path, zxid).map((name) => `${path}/${name}`),
   );
 }

@@ -7,10 +7,11 @@ import { CounterChecks } from './checks/counter-checks.ts';
 import { LockChecks } from './checks/lock-checks.ts';
 import { MembershipChecks } from './checks/membership-checks.ts';
 import { QueueChecks } from './checks/queue-checks.ts';
+import { RecipeChecks } from './checks/recipe-checks.ts';
 import { SessionChecks } from './checks/session-checks.ts';
 import { SessionReports } from './checks/session-reports.ts';
 import { ClientMachine } from './clients/client-machine.ts';
-import { type MakeLock, makeMutex } from './clients/lock-uses.ts';
+import { type Makers, productionMakers } from './clients/makers.ts';
 import { QUEUE_PATH } from './clients/queue-use.ts';
 import { ReaderProgram } from './clients/reader-program.ts';
 import { RecipesProgram } from './clients/recipes-program.ts';
@@ -32,8 +33,8 @@ export interface WorldParts {
   readonly keptLineCount?: number | undefined;
   /** Makes the process of a machine that starts: tests plant a mistake there. */
   readonly makeProcess?: ((machine: Machine) => ServerProcess) | undefined;
-  /** The lock of client processes: the same. */
-  readonly makeLock?: MakeLock | undefined;
+  /** Recipes of client processes: the same. */
+  readonly makers?: Partial<Makers> | undefined;
   /** Needed where there are client processes. */
   readonly globals?: VirtualGlobals | undefined;
 }
@@ -53,6 +54,7 @@ export class World {
   readonly locks: LockChecks;
   readonly queue: QueueChecks;
   readonly counter: CounterChecks;
+  readonly recipes: RecipeChecks;
   readonly machines: readonly Machine[];
   readonly clients: readonly SimulatedClient[];
   /** Those that run the production client. */
@@ -60,6 +62,8 @@ export class World {
   /** Only where somebody looks at them. */
   readonly reports: SessionReports | undefined;
   readonly coreOptions: Omit<CoreOptions, 'serverId'>;
+  /** What client processes work with. */
+  readonly makers: Makers;
   readonly #makeProcess: (machine: Machine) => ServerProcess;
 
   constructor(parts: WorldParts) {
@@ -69,6 +73,7 @@ export class World {
     this.trace = new Trace(this.scheduler, parts.print, parts.keptLineCount ?? 0);
     this.network = new SimulatedNetwork(this.scheduler, this.random.fork('network'), options);
     this.#makeProcess = parts.makeProcess ?? ((machine) => new ServerProcess(machine));
+    this.makers = { ...productionMakers, ...parts.makers };
     const { voterCount, observerCount } = options;
     const lines: ServerLine[] = [];
     for (let id = 1; id <= voterCount + observerCount; id++) {
@@ -81,6 +86,7 @@ export class World {
     this.locks = new LockChecks(this);
     this.queue = new QueueChecks(this, QUEUE_PATH);
     this.counter = new CounterChecks(this.checks);
+    this.recipes = new RecipeChecks(this);
     this.checks.onProposed = (process, bytes, start, end) => {
       this.sessions.onProposed(bytes, start, end);
       this.locks.onProposed(process, bytes, start, end);
@@ -88,6 +94,7 @@ export class World {
     this.checks.onCommitted = (txn) => {
       this.sessions.onCommitted(txn);
       this.locks.onCommitted(txn.bytes);
+      this.recipes.onCommitted(txn);
     };
     const machines = lines.map(({ id }) => new Machine(this, id, membership));
     const isReconfigOn = options.faults.includes('reconfig');
@@ -105,7 +112,7 @@ export class World {
     this.reports = this.clientMachines.length > 0 ? new SessionReports() : undefined;
   }
 
-  #clientMachines({ globals, makeLock = makeMutex }: WorldParts): ClientMachine[] {
+  #clientMachines({ globals }: WorldParts): ClientMachine[] {
     if (globals === undefined) return [];
     this.scheduler.settling = globals;
     const { isReadOnlyModeOn, clientProcessCount } = this.options;
@@ -114,13 +121,15 @@ export class World {
       { length: this.options.clientProcessCount },
       (_, i) =>
         new ClientMachine(this, globals, `p${i + 1}`, (process) =>
-          isReader(i) ? new ReaderProgram(process) : new RecipesProgram(process, makeLock),
+          isReader(i) ? new ReaderProgram(process) : new RecipesProgram(process),
         ),
     );
   }
 
   /** Nothing disturbs, and what goes on is to come to an end. */
   isCalm = false;
+  /** Since then everything is alive, and nothing disturbs; `Infinity` while it is not so. */
+  peaceSinceMs: number = Number.POSITIVE_INFINITY;
 
   /** The wall clock that is right. */
   get wallMs(): number {
@@ -139,6 +148,16 @@ export class World {
   /** The id of the server with this name. */
   idOf(name: string): number {
     return Number(name.slice(1));
+  }
+
+  beginPeace(): void {
+    this.peaceSinceMs = this.scheduler.nowMs;
+    this.sessions.setPeace(this.peaceSinceMs);
+  }
+
+  endPeace(): void {
+    this.peaceSinceMs = Number.POSITIVE_INFINITY;
+    this.sessions.setPeace(undefined);
   }
 
   /** Every machine starts, and every client. */

@@ -111,3 +111,22 @@ test('servers without a leader serve readers, whose sessions go on, and sessions
   const wanted = ['read-only', 'read-only-read', 'read-write-read', 'lock-granted'];
   expect(wanted.filter((what) => counts.get(what) === undefined)).toEqual([]);
 });
+
+test.each([
+  {
+    recipes: ['read-write-lock', 'semaphore-mutex', 'multi-lock', 'election', 'revocation'],
+    wanted: ['lock-granted', 'lock-shared', 'locks-together', 'revoked'],
+  },
+  {
+    recipes: ['double-barrier', 'barrier', 'shared-count', 'text-counter'],
+    wanted: ['barrier-entered', 'barrier-left', 'barrier-set', 'barrier-open', 'shared-count-set'],
+  },
+] as const)('$recipes are used, and keep what they promise', async ({ recipes, wanted }) => {
+  const { violation, counts } = await runSeed({
+    seed: 4,
+    durationMs: 3 * DURATION_MS,
+    overrides: { voterCount: 3, clientProcessCount: 4, isReadOnlyModeOn: false, recipes },
+  });
+  expect(violation).toBeUndefined();
+  expect(wanted.filter((what) => counts.get(what) === undefined)).toEqual([]);
+});

@@ -4,7 +4,8 @@
  * - no more hold it than may, as long as `lost` has not fired; a process that stood still has a moment to see its signal;
  * - `lost` fires no later than the end of the session is committed: from then on servers give the lock away. But for those who are misled: a
  *   server that has lost its leader, and not noticed, answers its clients, and nobody can tell the leader that they are alive;
- * - the token is the zxid that made the holder's znode, and grows with every grant;
+ * - the token is the zxid that made the holder's znode, and grows with every grant; of those who share it, above all who had it alone;
+ * - nobody overtakes: of those in the queue that a holder had to wait for, none that came first is left;
  * - in the end no znode is left of those who have given theirs back, and all who wait get it (`run-seed.ts`).
  */
 
@@ -22,12 +23,21 @@ export interface Holding {
   readonly path: string;
   /** So many may hold it at a time. */
   readonly limit: number;
-  /** The znode that stands for the holder, and the token; undefined for what has none. */
-  readonly made: { readonly znode: string; readonly token: number } | undefined;
+  /** Any number of those who share it may hold it at a time. */
+  readonly isShared?: boolean;
+  readonly token: number | undefined;
+  /** The znode that stands for the holder; undefined for what has none. */
+  readonly znode: string | undefined;
+  /** Whether whoever has a znode of this name, and came first, must be gone. */
+  readonly waitsFor?: ((name: string) => boolean) | undefined;
   readonly sessionId: bigint;
 }
 
-type Made = NonNullable<Holding['made']>;
+/** Greatest tokens of a lock that anybody was given. */
+interface Tokens {
+  alone: number;
+  shared: number;
+}
 
 export class LockChecks {
   readonly #world: World;
@@ -35,8 +45,7 @@ export class LockChecks {
   readonly #holdings = new Set<Holding>();
   /** Sessions whose end a leader proposed before it could hear of their clients. */
   readonly #misled = new Set<bigint>();
-  /** The greatest token of each lock that anybody was given. */
-  readonly #tokens = new Map<string, number>();
+  readonly #tokens = new Map<string, Tokens>();
 
   constructor(world: World) {
     this.#world = world;
@@ -48,21 +57,34 @@ export class LockChecks {
   }
 
   onGranted(holding: Holding): void {
-    const { process, path, made } = holding;
-    this.#world.trace.add(process.name, 'granted', made?.token, 0, path);
-    this.#world.checks.note('lock-granted');
-    if (made !== undefined) this.#checkToken(holding, made);
+    const { process, path, token, znode } = holding;
+    this.#world.trace.add(process.name, 'granted', token, 0, path);
+    this.#world.checks.note(holding.isShared ? 'lock-shared' : 'lock-granted');
+    if (znode !== undefined) this.#checkZnode(holding, znode);
+    if (token !== undefined) this.#checkToken(holding, token);
     this.#holdings.add(holding);
     if (!this.#isExcused(holding)) this.#assertNotTooMany(holding);
   }
 
-  #checkToken(holding: Holding, { znode, token }: Made): void {
-    const { path, sessionId } = holding;
-    const made = this.#world.sessions.model.at(znode, token);
+  #checkZnode(holding: Holding, znode: string): void {
+    const { token = 0, sessionId, waitsFor } = holding;
+    const { checks, sessions } = this.#world;
+    const made = sessions.model.at(znode, token);
     if (made?.czxid !== token || made.owner !== sessionId) {
       this.#fail(holding, 'token', `has the token ${zxidText(token)}, which did not make ${znode}`);
     }
-    const greatest = this.#tokens.get(path) ?? 0;
+    if (waitsFor === undefined || this.#isExcused(holding)) return;
+    const parent = znode.slice(0, znode.lastIndexOf('/'));
+    const ahead = sessions.model
+      .childrenAt(parent, checks.committedZxid)
+      .find((name) => waitsFor(name) && numberOf(name) < numberOf(znode));
+    if (ahead !== undefined) this.#fail(holding, 'order', `has it before ${ahead}`);
+  }
+
+  #checkToken(holding: Holding, token: number): void {
+    const { path, isShared = false } = holding;
+    const { alone, shared } = this.#tokens.get(path) ?? { alone: 0, shared: 0 };
+    const greatest = isShared ? alone : Math.max(alone, shared);
     if (token <= greatest && !this.#isExcused(holding)) {
       this.#fail(
         holding,
@@ -70,19 +92,24 @@ export class LockChecks {
         `has ${zxidText(token)}, after ${zxidText(greatest)} of another`,
       );
     }
-    this.#tokens.set(path, Math.max(token, greatest));
+    this.#tokens.set(
+      path,
+      isShared
+        ? { alone, shared: Math.max(shared, token) }
+        : { alone: Math.max(alone, token), shared },
+    );
   }
 
   onLost(holding: Holding): void {
     if (!this.#holdings.delete(holding)) return;
-    this.#world.trace.add(holding.process.name, 'lock-lost', holding.made?.token);
+    this.#world.trace.add(holding.process.name, 'lock-lost', holding.token);
     this.#world.checks.note('lock-lost');
   }
 
   /** It is about to be given back. */
   onReleased(holding: Holding): void {
     if (this.#holdings.delete(holding)) {
-      this.#world.trace.add(holding.process.name, 'lock-released', holding.made?.token);
+      this.#world.trace.add(holding.process.name, 'lock-released', holding.token);
     }
   }
 
@@ -134,10 +161,15 @@ export class LockChecks {
   }
 
   #assertNotTooMany(holding: Holding): void {
+    const { path, limit, isShared } = holding;
     const others = [...this.#holdings].filter(
-      (other) => other !== holding && other.path === holding.path && !this.#isExcused(other),
+      (other) =>
+        other !== holding &&
+        other.path === path &&
+        !(isShared && other.isShared) &&
+        !this.#isExcused(other),
     );
-    if (others.length < holding.limit) return;
+    if (others.length < limit) return;
     const names = others.map(({ process }) => process.name).join();
     this.#fail(holding, 'exclusion', `holds it, and so does ${names}`);
   }
@@ -153,4 +185,9 @@ export class LockChecks {
   ): never {
     return this.#world.checks.fail(check, `${process.name}, ${path}: ${message}`);
   }
+}
+
+/** The number at the end of a sequential name. */
+function numberOf(name: string): number {
+  return Number(name.slice(-10));
 }

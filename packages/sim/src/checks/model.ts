@@ -100,6 +100,11 @@ export class Model {
     return undefined;
   }
 
+  /** All that the znode ever was, first to last. */
+  versionsOf(path: string): readonly ZnodeVersion[] {
+    return this.#versions.get(path) ?? noVersions;
+  }
+
   /** Sorted names of the children at `zxid`. */
   childrenAt(path: string, zxid: number): string[] {
     const names = new Set(this.#children.get(path));

@@ -23,6 +23,8 @@ export abstract class Program {
   readonly process: ClientProcess;
   /** How often it got what it wanted. */
   doneCount = 0;
+  /** What any server that its session is with has seen. */
+  seenZxid = 0;
   #isStopped = false;
   /** While it waits to go on. */
   #idle: Deferred<void> | undefined;
@@ -95,8 +97,12 @@ export abstract class Program {
   }
 
   async #open(): Promise<ZooKeeper | undefined> {
+    const { checks, options } = this.world;
+    const { committedZxid } = checks;
     try {
       const zk = await this.connect();
+      // The beginning of a session is a transaction, but for one of a single server, which may be behind.
+      this.seenZxid = options.localSessions === 'off' ? committedZxid : 0;
       this.process.machine.sessionId = zk.session.id;
       this.world.trace.add(this.process.name, 'session', Number(BigInt.asUintN(52, zk.session.id)));
       return zk;

@@ -34,7 +34,8 @@ async function workOn(program: Program, zk: ZooKeeper, item: QueueItem<string>):
     process,
     path: job,
     limit: 1,
-    made: undefined,
+    token: undefined,
+    znode: undefined,
     sessionId: zk.session.id,
   };
   world.locks.onGranted(holding);

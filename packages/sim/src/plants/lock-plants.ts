@@ -8,7 +8,7 @@ import {
 } from '@zooid/client';
 import { onAbort } from '@zooid/client/waiting';
 import type { HeldLock, Lock } from '@zooid/recipes';
-import { type MakeLock, makeMutex } from '../clients/lock-uses.ts';
+import { type MakeLock, makeMutex } from '../clients/makers.ts';
 import type { Plant } from './plants.ts';
 
 /** A lock that holders of another lock see differently. */
@@ -144,17 +144,17 @@ const locking = {
 export const lockPlants: Readonly<Record<LockPlantName, Plant>> = {
   'lock-lost-by-word-only': {
     mistake: 'a holder believes in its lock until a server says that its session has ended',
-    makeLock: lostByWordOnly,
+    makers: { mutex: lostByWordOnly },
     overrides: locking,
   },
   'lock-token-of-process': {
     mistake: 'fencing tokens are counted by each process for itself',
-    makeLock: tokenOfProcess,
+    makers: { mutex: tokenOfProcess },
     overrides: { clientProcessCount: 3 },
   },
   'lock-znode-forgotten': {
     mistake: 'a lock lines up again after a lost answer, and leaves its first znode behind',
-    makeLock: forgottenZnode,
+    makers: { mutex: forgottenZnode },
     overrides: locking,
   },
 };

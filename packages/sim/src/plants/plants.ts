@@ -16,7 +16,7 @@ import {
   STAT_BYTES,
   splitFrames,
 } from '@zooid/protocol';
-import type { MakeLock } from '../clients/lock-uses.ts';
+import type { Makers } from '../clients/makers.ts';
 import { serverFaultNames } from '../fault-names.ts';
 import type { Machine } from '../machine.ts';
 import type { WorldOptions } from '../options.ts';
@@ -24,12 +24,14 @@ import { ServerProcess } from '../server-process.ts';
 import type { SimulatedLink } from '../simulated-link.ts';
 import { lineOf, membershipOf } from '../world.ts';
 import { type LockPlantName, lockPlants } from './lock-plants.ts';
+import { type RecipePlantName, recipePlants } from './recipe-plants.ts';
 
 export interface Plant {
   /** What goes wrong, in a sentence. */
   readonly mistake: string;
   readonly makeProcess?: (machine: Machine) => ServerProcess;
-  readonly makeLock?: MakeLock;
+  /** In place of the production recipes. */
+  readonly makers?: Partial<Makers>;
   /** What a world must be like for the mistake to matter at all. */
   readonly overrides?: Partial<WorldOptions>;
 }
@@ -300,7 +302,8 @@ export type PlantName =
   | 'reconfig-by-old-quorum'
   | 'reconfig-before-commit'
   | 'forgotten-proposed-config'
-  | LockPlantName;
+  | LockPlantName
+  | RecipePlantName;
 
 /** Servers come and go all the time. */
 const reconfiguring = {
@@ -458,6 +461,7 @@ export const plants: Readonly<Record<PlantName, Plant>> = {
     overrides: reconfiguring,
   },
   ...lockPlants,
+  ...recipePlants,
 };
 
 export const plantNames: readonly PlantName[] = Object.keys(plants) as PlantName[];

@@ -1,0 +1,41 @@
+/** What recipes promise that only some histories use. */
+
+import { decodeTxnRecord, JuteReader, OpCode } from '@zooid/protocol';
+import { DOUBLE_BARRIER_PATH, MEMBER_COUNT } from '../clients/barrier-uses.ts';
+import type { World } from '../world.ts';
+import { BarrierChecks } from './barrier-checks.ts';
+import type { KnownTxn } from './checks.ts';
+import { CommitTimes } from './commit-times.ts';
+import { CounterChecks } from './counter-checks.ts';
+import { RevocationChecks } from './revocation-checks.ts';
+import { SharedCountChecks } from './shared-count-checks.ts';
+
+export class RecipeChecks {
+  readonly #world: World;
+  readonly times: CommitTimes = new CommitTimes();
+  readonly revocations: RevocationChecks;
+  readonly barriers: BarrierChecks;
+  readonly sharedCounts: SharedCountChecks;
+  /** Of the number that is text. */
+  readonly textCounter: CounterChecks;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.revocations = new RevocationChecks(world);
+    this.barriers = new BarrierChecks(world);
+    this.sharedCounts = new SharedCountChecks(world);
+    this.textCounter = new CounterChecks(world.checks);
+  }
+
+  /** Told of each transaction when it is committed. */
+  onCommitted({ zxid, bytes }: KnownTxn): void {
+    const { options, scheduler } = this.#world;
+    if (options.clientProcessCount === 0) return;
+    this.times.onCommitted(zxid, scheduler.nowMs);
+    const { txn } = decodeTxnRecord(new JuteReader(bytes));
+    if (txn.type === OpCode.create || txn.type === OpCode.create2) {
+      if (txn.path === `${DOUBLE_BARRIER_PATH}/ready`)
+        this.barriers.onReady(DOUBLE_BARRIER_PATH, MEMBER_COUNT, zxid);
+    }
+  }
+}

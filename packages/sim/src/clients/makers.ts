@@ -1,0 +1,36 @@
+/** The recipes that programs work with: tests plant a mistake in one of them. */
+
+import type { ZooKeeper } from '@zooid/client';
+import {
+  DoubleBarrier,
+  type HeldLock,
+  type HeldWriteLock,
+  type Lock,
+  Mutex,
+  ReadWriteLock,
+  SharedCount,
+} from '@zooid/recipes';
+import type { Program } from './program.ts';
+
+export type MakeLock = (zk: ZooKeeper, path: string, program: Program) => Lock<HeldLock>;
+
+export interface ReadAndWrite {
+  readonly read: Lock<HeldLock>;
+  readonly write: Lock<HeldWriteLock>;
+}
+
+export interface Makers {
+  readonly mutex: MakeLock;
+  readonly doubleBarrier: (zk: ZooKeeper, path: string, memberCount: number) => DoubleBarrier;
+  readonly sharedCount: (zk: ZooKeeper, path: string) => SharedCount;
+  readonly readWriteLock: (zk: ZooKeeper, path: string) => ReadAndWrite;
+}
+
+export const makeMutex: MakeLock = (zk, path) => new Mutex(zk, path, { identifier: '' });
+
+export const productionMakers: Makers = {
+  mutex: makeMutex,
+  doubleBarrier: (zk, path, memberCount) => new DoubleBarrier(zk, path, { memberCount }),
+  sharedCount: (zk, path) => new SharedCount(zk, path, 0),
+  readWriteLock: (zk, path) => new ReadWriteLock(zk, path, { identifier: '' }),
+};

@@ -1,0 +1,14 @@
+/** Recipes of which each history with client processes has a few, besides the mutex and its like, which all have. */
+export const recipeNames = [
+  'read-write-lock',
+  'semaphore-mutex',
+  'multi-lock',
+  'election',
+  'revocation',
+  'double-barrier',
+  'barrier',
+  'shared-count',
+  'text-counter',
+] as const;
+
+export type RecipeName = (typeof recipeNames)[number];
