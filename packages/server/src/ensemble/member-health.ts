@@ -6,7 +6,7 @@
 import type { Member, MemberFact, ServerId } from '@zooid/core';
 import { decodeUtf8, type Membership, parseMembership } from '@zooid/protocol';
 import type { ElectionPortFact } from '../net/election-port.ts';
-import type { PeerAddress } from '../net/peer-address.ts';
+import { formatHostPort, type PeerAddress } from '../net/peer-address.ts';
 import type { QuorumPortFact } from '../net/quorum-port-fact.ts';
 import { differencesOf } from './membership-differences.ts';
 
@@ -215,7 +215,9 @@ export class MemberHealth {
 
   #electionAddress(server: ServerId): string | undefined {
     const address = this.#parts.peers().get(server);
-    return address === undefined ? undefined : `${address.host}:${address.electionPort}`;
+    return address === undefined
+      ? undefined
+      : formatHostPort({ host: address.host, port: address.electionPort });
   }
 
   #peer(server: ServerId): Peer {

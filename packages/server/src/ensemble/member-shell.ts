@@ -27,7 +27,7 @@ import { LeaderConnector } from '../net/leader-connector.ts';
 import { LearnerPort } from '../net/learner-port.ts';
 import type { ListenPlace } from '../net/movable-port.ts';
 import { NameLookup } from '../net/name-lookup.ts';
-import type { PeerAddress, PeerRoute } from '../net/peer-address.ts';
+import { formatHostPort, type PeerAddress, type PeerRoute } from '../net/peer-address.ts';
 import {
   type QuorumConnection,
   type QuorumConnectionParts,
@@ -147,7 +147,7 @@ export class MemberShell implements MemberOutbox {
       onRefused: (address, { message }) =>
         report({
           kind: 'leader-unreachable',
-          address: `${address.host}:${address.port}`,
+          address: formatHostPort(address),
           reason: message,
         }),
     });

@@ -38,6 +38,7 @@ import type { NameLookup } from './name-lookup.ts';
 import {
   formatHostPort,
   type HostPort,
+  isReachableFrom,
   type PeerAddress,
   type PeerRoute,
   tryParseHostPort,
@@ -460,17 +461,4 @@ export class ElectionPort {
     clearTimeout(peer.knocking);
     if (this.#peers.get(peer.id) === peer) this.#peers.delete(peer.id);
   }
-}
-
-/**
- * Whether an address that a server gave means that server here, too: one that listens on all addresses may say just that, or may
- * know itself as localhost. Source: InitialMessage.isWildcardAddress.
- */
-function isReachableFrom(host: string, from: string): boolean {
-  if (/^[0:.]+$/.test(host)) return false;
-  return isLoopback(from) || !isLoopback(host);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

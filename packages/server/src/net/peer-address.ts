@@ -28,3 +28,19 @@ export function tryParseHostPort(text: string): HostPort | undefined {
   if (host === undefined || port < 1 || port > 65_535) return undefined;
   return { host, port };
 }
+
+/**
+ * Whether an address that a server gave means that server here, too: one that listens on all addresses may say just that, or may
+ * know itself as localhost. Source: InitialMessage.isWildcardAddress.
+ *
+ * @param from - where the server was seen.
+ */
+export function isReachableFrom(host: string, from: string): boolean {
+  if (/^[0:.]+$/.test(host)) return false;
+  return isLoopback(from) || !isLoopback(host);
+}
+
+/** IPv6 in the short form and in Java's. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || /^(?:127\..*|(?:::|(?:0+:){7})0*1)$/.test(host);
+}

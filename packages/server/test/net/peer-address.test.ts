@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatHostPort, tryParseHostPort } from '../../src/net/peer-address.ts';
+import { formatHostPort, isReachableFrom, tryParseHostPort } from '../../src/net/peer-address.ts';
 
 describe('the address of a peer', () => {
   test.each([
@@ -24,5 +24,28 @@ describe('the address of a peer', () => {
     '::1:5',
   ])('%j is none', (text) => {
     expect(tryParseHostPort(text)).toBeUndefined();
+  });
+});
+
+describe('what a server says of itself', () => {
+  test.each(['127.0.0.1', '127.0.1.1', 'localhost', '::1', '0:0:0:0:0:0:0:1'])(
+    '%s is that server for those on the same machine only',
+    (host) => {
+      for (const from of ['127.0.0.1', '::1']) expect(isReachableFrom(host, from)).toBe(true);
+      for (const from of ['10.0.0.7', 'fe80::1']) expect(isReachableFrom(host, from)).toBe(false);
+    },
+  );
+
+  test.each(['10.0.0.7', 'fe80::1', '1:0:0:0:0:0:0:1', '0:0:0:0:0:0:1:1', 'zk1.example.org'])(
+    '%s is that server for everybody',
+    (host) => {
+      for (const from of ['127.0.0.1', '::1', '10.0.0.8']) {
+        expect(isReachableFrom(host, from)).toBe(true);
+      }
+    },
+  );
+
+  test.each(['0.0.0.0', '::', '0:0:0:0:0:0:0:0'])('%s is nobody', (host) => {
+    expect(isReachableFrom(host, '::1')).toBe(false);
   });
 });
