@@ -16,13 +16,28 @@ export interface MemberPlan {
   readonly role?: 'participant' | 'observer';
 }
 
+export interface EnsembleOptions {
+  /** Where the servers listen for each other; 127.0.0.1 by default. */
+  readonly peerHost?: string;
+}
+
 const TICK_MS = 500;
 const START_MS_MAX = 60_000;
+
+/** The value of a line `server.N`, without a client port, on ports that nobody has. */
+export async function freePeerLine(
+  host = '127.0.0.1',
+  role: NonNullable<MemberPlan['role']> = 'participant',
+): Promise<string> {
+  const ports = [await freePort(host), await freePort(host)];
+  return `${host.includes(':') ? `[${host}]` : host}:${ports.join(':')}:${role}`;
+}
 
 /** One server, up or down. Its data stays whoever serves it. */
 export class Member {
   readonly id: number;
-  readonly port: number;
+  /** Where it serves clients. */
+  port: number;
   readonly directory: string;
   readonly configPath: string;
   /** Whose server it is when it is started the next time. */
@@ -124,6 +139,7 @@ export class Ensemble implements AsyncDisposable {
   static async prepare(
     plan: readonly MemberPlan[],
     config: Readonly<Record<string, string | number>> = {},
+    { peerHost = '127.0.0.1' }: EnsembleOptions = {},
   ): Promise<Ensemble> {
     const base = await mkdtemp(join(tmpdir(), 'zooid-interop-ensemble-'));
     const members: Member[] = [];
@@ -131,7 +147,7 @@ export class Ensemble implements AsyncDisposable {
     for (const [i, { kind, role = 'participant' }] of plan.entries()) {
       const id = i + 1;
       members.push(new Member(id, kind, await freePort(), join(base, String(id))));
-      lines.push(`server.${id}=127.0.0.1:${await freePort()}:${await freePort()}:${role}`);
+      lines.push(`server.${id}=${await freePeerLine(peerHost, role)}`);
     }
     for (const [i, member] of members.entries()) {
       const dataDir = join(member.directory, 'data');
@@ -162,8 +178,9 @@ export class Ensemble implements AsyncDisposable {
   static async start(
     plan: readonly MemberPlan[],
     config: Readonly<Record<string, string | number>> = {},
+    options: EnsembleOptions = {},
   ): Promise<Ensemble> {
-    const ensemble = await Ensemble.prepare(plan, config);
+    const ensemble = await Ensemble.prepare(plan, config, options);
     try {
       for (const member of ensemble.members) member.start();
       await ensemble.untilServing();
@@ -179,8 +196,26 @@ export class Ensemble implements AsyncDisposable {
     return this.members.map(({ address }) => address).join(',');
   }
 
+  /**
+   * Stops leaders, and starts them again when another one leads, until one of this kind does.
+   *
+   * @returns that one; all of them serve.
+   */
+  async leadBy(kind: ServerKind): Promise<Member> {
+    for (let leader = await this.untilServing(); ; ) {
+      if (leader.kind === kind) return leader;
+      await leader.stop('SIGTERM');
+      const next = await this.untilServing();
+      leader.start();
+      await this.untilServing();
+      leader = next;
+    }
+  }
+
   /** Resolves when all of these serve and one of them leads. @returns that one. */
-  async untilServing(members: readonly Member[] = this.members.filter(({ isUp }) => isUp)) {
+  async untilServing(
+    members: readonly Member[] = this.members.filter(({ isUp }) => isUp),
+  ): Promise<Member> {
     let modes: (Mode | undefined)[] = [];
     return await pollUntil(
       async () => {

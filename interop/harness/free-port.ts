@@ -9,20 +9,20 @@ const PORT_COUNT = 10_000;
 
 const given = new Set<number>();
 
-/** A TCP port of 127.0.0.1 that nobody listens on now, and that was not given out before. */
-export async function freePort(): Promise<number> {
+/** A TCP port of this address that nobody listens on now, and that was not given out before. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORT_COUNT);
-    if (given.has(port) || !(await isFree(port))) continue;
+    if (given.has(port) || !(await isFree(host, port))) continue;
     given.add(port);
     return port;
   }
 }
 
-function isFree(port: number): Promise<boolean> {
+function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.listen(port, host, () => server.close(() => resolve(true)));
   });
 }

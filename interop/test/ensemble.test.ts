@@ -61,7 +61,7 @@ describe.skipIf(missing !== undefined)(suiteTitle('three servers', missing), () 
     const writers = await startWriters(ensemble, 3);
     for (let round = 0; round < ROUND_COUNT; round++) {
       await progress(writers, 50);
-      const leader = (await ensemble.untilServing())!;
+      const leader = await ensemble.untilServing();
       for (const victim of [leader, followerOf(ensemble, leader)]) {
         await victim.stop('SIGKILL');
         await progress(writers, 50);
@@ -77,7 +77,7 @@ describe.skipIf(missing !== undefined)(suiteTitle('three servers', missing), () 
     const ensemble = await startEnsemble();
     const writers = await startWriters(ensemble, 2);
     await progress(writers, 20);
-    const leader = (await ensemble.untilServing())!;
+    const leader = await ensemble.untilServing();
     const others = ensemble.members.filter((member) => member !== leader);
     leader.pause();
     await ensemble.untilServing(others);
@@ -93,7 +93,7 @@ describe.skipIf(missing !== undefined)(suiteTitle('three servers', missing), () 
     ['long', 600, { commitLogCount: 500, snapshotSizeFactor: -1 }],
   ] as const)('bring up a member that was away for a %s time', async (_, count, config) => {
     const ensemble = await startEnsemble(config);
-    const leader = (await ensemble.untilServing())!;
+    const leader = await ensemble.untilServing();
     const away = followerOf(ensemble, leader);
     const zk = await clientOf(leader.address);
     await zk.create('/before');

@@ -20,15 +20,7 @@ async function startEnsemble(
     { localSessionsEnabled: 'true', localSessionsUpgradingEnabled },
   );
   onTestFinished(() => ensemble[Symbol.asyncDispose]());
-  let leader = (await ensemble.untilServing())!;
-  // Until the one of its kind that there is leads.
-  while (leader.kind !== kinds[2]) {
-    await leader.stop('SIGTERM');
-    const next = (await ensemble.untilServing())!;
-    leader.start();
-    await ensemble.untilServing();
-    leader = next;
-  }
+  const leader = await ensemble.leadBy(kinds[2]!);
   const learner = ensemble.members.find(({ kind }) => kind !== leader.kind)!;
   return { ensemble, learner, leader };
 }
@@ -112,7 +104,7 @@ describe.each([
         { localSessionsEnabled: 'true', localSessionsUpgradingEnabled: 'true' },
       );
       onTestFinished(() => ensemble[Symbol.asyncDispose]());
-      const leader = (await ensemble.untilServing())!;
+      const leader = await ensemble.untilServing();
       const observer = ensemble.members[3]!;
       expect(await observer.mode()).toBe('observer');
       const zk = await clientOf(observer.address);

@@ -1,10 +1,10 @@
+import { networkInterfaces } from 'node:os';
 import { connect, type ZooKeeper } from '@zooid/client';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { dumpTree } from '../harness/dump-tree.ts';
-import { Ensemble, type Member, type MemberPlan } from '../harness/ensemble.ts';
+import { treesOf } from '../harness/compare-trees.ts';
+import { Ensemble, type MemberPlan } from '../harness/ensemble.ts';
 import { HistoryWriter } from '../harness/history-writer.ts';
 import { missingPeer, suiteTitle } from '../harness/peers.ts';
-import type { ServerKind } from '../harness/server.ts';
 
 const missing = missingPeer('apache');
 /** Snapshots are taken, and logs rolled, on the way. */
@@ -28,31 +28,13 @@ async function startWriter(ensemble: Ensemble): Promise<HistoryWriter> {
   return writer;
 }
 
-/** All members of the one kind are down for a moment, so that one of the other kind leads; then all serve. */
-async function leadBy(ensemble: Ensemble, kind: ServerKind): Promise<Member> {
-  const leader = (await ensemble.untilServing())!;
-  if (leader.kind === kind) return leader;
-  await leader.stop('SIGTERM');
-  const next = (await ensemble.untilServing())!;
-  leader.start();
-  await ensemble.untilServing();
-  if (next.kind === kind) return next;
-  return leadBy(ensemble, kind);
-}
-
 /** Every member shows the same tree, and none counted a digest that was not the one foretold. */
 async function expectSameTrees(ensemble: Ensemble): Promise<void> {
-  const dumps: Map<string, string>[] = [];
+  const [first, ...others] = await treesOf(ensemble.members);
+  for (const other of others) expect(other).toEqual(first);
   for (const member of ensemble.members) {
-    const zk = await clientOf(member.address);
-    await zk.sync('/');
-    const dump = await dumpTree(member.port);
-    // When it was written is each server's own affair: it is not replicated.
-    const config = dump.get('/zookeeper/config')!.replace(/ mt=\d+/, '');
-    dumps.push(dump.set('/zookeeper/config', config));
     expect(await member.metric('digest_mismatches_count'), member.output()).toBe('0');
   }
-  for (const dump of dumps) expect(dump).toEqual(dumps[0]);
 }
 
 /** One of everything that a client can write, at this member. */
@@ -90,7 +72,7 @@ describe.skipIf(missing !== undefined)(
       async (_, plan) => {
         const ensemble = await startEnsemble(plan);
         for (const kind of ['zooid', 'apache'] as const) {
-          const leader = await leadBy(ensemble, kind);
+          const leader = await ensemble.leadBy(kind);
           expect(leader.kind).toBe(kind);
           await writeAtEach(ensemble, `/${kind}`);
           await expectSameTrees(ensemble);
@@ -99,19 +81,41 @@ describe.skipIf(missing !== undefined)(
       180_000,
     );
 
-    test.each(['apache', 'zooid'] as const)(
-      'observers of each kind serve under a leader of %s',
-      async (kind) => {
-        const ensemble = await startEnsemble([
-          { kind },
-          { kind: 'apache', role: 'observer' },
-          { kind: 'zooid', role: 'observer' },
-        ]);
-        await writeAtEach(ensemble, '/o');
+    test('observers of each kind serve under leaders of each kind, and keep sessions and watches when another one leads', async () => {
+      const ensemble = await startEnsemble([
+        zooid,
+        zooid,
+        apache,
+        { kind: 'apache', role: 'observer' },
+        { kind: 'zooid', role: 'observer' },
+      ]);
+      const observers = ensemble.members.slice(3);
+      const sessions = await Promise.all(
+        observers.map(async ({ address }) => {
+          const zk = await clientOf(address);
+          return { zk, id: zk.session.id };
+        }),
+      );
+      for (const kind of ['zooid', 'apache'] as const) {
+        const path = `/under-${kind}`;
+        const [one, other] = sessions;
+        await one!.zk.create(path, '', { mode: 'ephemeral' });
+        await other!.zk.sync('/');
+        const { changed } = await other!.zk.get(path, { watch: true });
+        await ensemble.leadBy(kind);
+        for (const observer of observers) expect(await observer.mode()).toBe('observer');
+        await one!.zk.set(path, 'changed');
+        await changed;
+        expect((await other!.zk.get(path)).text()).toBe('changed');
+        for (const { zk, id } of sessions) {
+          expect(zk.session.id).toBe(id);
+          expect(zk.lost.aborted).toBe(false);
+        }
+        await writeAtEach(ensemble, `/${kind}`);
         await expectSameTrees(ensemble);
-      },
-      120_000,
-    );
+        sessions.reverse();
+      }
+    }, 180_000);
 
     test('an ensemble of Apache becomes one of ours, server by server, and back, under a load that loses no session and no write', async () => {
       const ensemble = await startEnsemble([apache, apache, apache]);
@@ -134,3 +138,32 @@ describe.skipIf(missing !== undefined)(
     }, 300_000);
   },
 );
+
+describe('servers that know each other by IPv6 addresses', () => {
+  const noAddress = Object.values(networkInterfaces())
+    .flat()
+    .some((each) => each?.address === '::1')
+    ? undefined
+    : 'this machine has no ::1';
+
+  describe.each([
+    ['of ours', [zooid, zooid, zooid], noAddress],
+    ['of both kinds', [zooid, zooid, apache], noAddress ?? missing],
+  ] as const)('%s', (_, plan, reason) => {
+    test.skipIf(reason !== undefined)(
+      suiteTitle('find, lead and follow each other', reason),
+      async () => {
+        const ensemble = await Ensemble.start(plan, CONFIG, { peerHost: '::1' });
+        onTestFinished(() => ensemble[Symbol.asyncDispose]());
+        for (const { kind } of new Set(plan)) {
+          await ensemble.leadBy(kind);
+          await writeAtEach(ensemble, `/${kind}`);
+          await expectSameTrees(ensemble);
+        }
+        const zk = await clientOf(ensemble.connectString);
+        expect((await zk.getConfig()).text()).toMatch(/^server\.1=\[0:0:0:0:0:0:0:1\]:/);
+      },
+      120_000,
+    );
+  });
+});
