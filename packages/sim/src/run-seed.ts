@@ -6,6 +6,7 @@
 import { Violation } from './checks/checks.ts';
 import { LOCK_PATHS } from './clients/lock-uses.ts';
 import { MORE_LOCK_PATHS } from './clients/more-lock-uses.ts';
+import { PARTITIONER_PATHS } from './clients/partitioner-use.ts';
 import { QUEUE_LOCKS_PATH } from './clients/queue-use.ts';
 import { VirtualGlobals } from './clients/virtual-globals.ts';
 import type { Machine } from './machine.ts';
@@ -137,7 +138,8 @@ async function awaitRest(world: World): Promise<void> {
   const isResting = () =>
     world.clients.every(({ outstandingCount }) => outstandingCount === 0) &&
     world.clientMachines.every(({ isIdle }) => isIdle) &&
-    leftovers(world).length === 0;
+    leftovers(world).length === 0 &&
+    problems(world).length === 0;
   await waitFor(world, () => isResting() && isEqual(world), 'does not come to rest');
   world.queue.onRest();
 }
@@ -145,9 +147,18 @@ async function awaitRest(world: World): Promise<void> {
 /** Znodes of locks: when nobody holds or wants one, there is none. */
 function leftovers({ checks, sessions }: World): string[] {
   const zxid = checks.committedZxid;
-  return [...LOCK_PATHS, ...MORE_LOCK_PATHS, QUEUE_LOCKS_PATH].flatMap((path) =>
-    sessions.model.childrenAt(path, zxid).map((name) => `${path}/${name}`),
+  return [...LOCK_PATHS, ...MORE_LOCK_PATHS, ...PARTITIONER_PATHS, QUEUE_LOCKS_PATH].flatMap(
+    (path) => sessions.model.childrenAt(path, zxid).map((name) => `${path}/${name}`),
   );
+}
+
+/** What processes keep, and is not as it should be. */
+function problems({ clientMachines, recipes }: World): string[] {
+  const standing = clientMachines
+    .flatMap(({ process }) => [...(process?.program.standing.values() ?? [])])
+    .map(({ problem }) => problem)
+    .filter((problem) => problem !== undefined);
+  return [...standing, ...recipes.problems];
 }
 
 /** Those whose log is not damaged. */
@@ -203,5 +214,5 @@ function describe(world: World): string {
   const processes = world.clientMachines.map(
     ({ name, doneCount, isIdle }) => `${name} ${isIdle ? 'idle' : 'busy'} ${doneCount}`,
   );
-  return [...servers, ...clients, ...processes, ...leftovers(world)].join(', ');
+  return [...servers, ...clients, ...processes, ...leftovers(world), ...problems(world)].join(', ');
 }

@@ -121,6 +121,10 @@ test.each([
     recipes: ['double-barrier', 'barrier', 'shared-count', 'text-counter'],
     wanted: ['barrier-entered', 'barrier-left', 'barrier-set', 'barrier-open', 'shared-count-set'],
   },
+  {
+    recipes: ['cache', 'membership', 'partitioner'],
+    wanted: ['cache-created', 'cache-changed', 'cache-deleted', 'member-seen', 'member-left'],
+  },
 ] as const)('$recipes are used, and keep what they promise', async ({ recipes, wanted }) => {
   const { violation, counts } = await runSeed({
     seed: 4,

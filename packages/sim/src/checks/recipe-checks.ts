@@ -2,11 +2,13 @@
 
 import { decodeTxnRecord, JuteReader, OpCode } from '@zooid/protocol';
 import { DOUBLE_BARRIER_PATH, MEMBER_COUNT } from '../clients/barrier-uses.ts';
+import { MEMBER_PATHS } from '../clients/member-use.ts';
 import type { World } from '../world.ts';
 import { BarrierChecks } from './barrier-checks.ts';
 import type { KnownTxn } from './checks.ts';
 import { CommitTimes } from './commit-times.ts';
 import { CounterChecks } from './counter-checks.ts';
+import { MemberChecks } from './member-checks.ts';
 import { RevocationChecks } from './revocation-checks.ts';
 import { SharedCountChecks } from './shared-count-checks.ts';
 
@@ -15,6 +17,7 @@ export class RecipeChecks {
   readonly times: CommitTimes = new CommitTimes();
   readonly revocations: RevocationChecks;
   readonly barriers: BarrierChecks;
+  readonly members: MemberChecks;
   readonly sharedCounts: SharedCountChecks;
   /** Of the number that is text. */
   readonly textCounter: CounterChecks;
@@ -23,8 +26,14 @@ export class RecipeChecks {
     this.#world = world;
     this.revocations = new RevocationChecks(world);
     this.barriers = new BarrierChecks(world);
+    this.members = new MemberChecks(world, MEMBER_PATHS);
     this.sharedCounts = new SharedCountChecks(world);
     this.textCounter = new CounterChecks(world.checks);
+  }
+
+  /** What is wrong when the ensemble is at rest, which may need a moment to pass. */
+  get problems(): string[] {
+    return this.members.problems;
   }
 
   /** Told of each transaction when it is committed. */

@@ -11,7 +11,7 @@ import {
   Semaphore,
 } from '@zooid/recipes';
 import type { Holding } from '../checks/lock-checks.ts';
-import { GivenUp, type Program, sleep } from './program.ts';
+import { type Program, sleep, within } from './program.ts';
 
 /** The locks that all programs contend for. */
 export const MUTEX_PATHS: readonly string[] = ['/locks/a', '/locks/b'];
@@ -83,9 +83,7 @@ export async function takeLock<H extends Held>(
 }
 
 export function untilTired({ random }: Program): AcquireOptions {
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(new GivenUp()), random.integer(1, 5000));
-  return { signal: controller.signal };
+  return { signal: within(random.integer(1, 5000)) };
 }
 
 export async function hold(

@@ -2,6 +2,7 @@
 
 import {
   ClosedError,
+  type ConnectOptions,
   ConnectTimeoutError,
   connect,
   OperationTimeoutError,
@@ -12,6 +13,7 @@ import { type Deferred, deferred, onAbort } from '@zooid/client/waiting';
 import type { SeededRandom } from '../random.ts';
 import type { World } from '../world.ts';
 import type { ClientProcess } from './client-process.ts';
+import type { Standing } from './standing.ts';
 import { virtualTransport } from './virtual-transport.ts';
 
 /** Session timeouts, in ticks of the servers: most of them short, so that sessions end. */
@@ -25,6 +27,8 @@ export abstract class Program {
   doneCount = 0;
   /** What any server that its session is with has seen. */
   seenZxid = 0;
+  /** What it keeps besides, by the name of the recipe. */
+  readonly standing: Map<string, Standing> = new Map();
   #isStopped = false;
   /** While it waits to go on. */
   #idle: Deferred<void> | undefined;
@@ -87,12 +91,25 @@ export abstract class Program {
 
   /** The way to the servers, in any order. */
   connect(session?: ZooKeeper['session']): Promise<ZooKeeper> {
+    const transport = virtualTransport(this.process, 'main');
+    return this.#connect({ transport, readOnly: this.isReader, session });
+  }
+
+  /** A session besides that of the program. */
+  connectAside(signal: AbortSignal): Promise<ZooKeeper> {
+    return this.#connect({ transport: virtualTransport(this.process, 'aside'), signal });
+  }
+
+  /** Does this while the program does other things: it must not fail. */
+  inBackground(run: () => Promise<void>): void {
+    run().catch((error: unknown) => this.process.machine.globals.fail(error));
+  }
+
+  #connect(how: ConnectOptions): Promise<ZooKeeper> {
     const { machines, options } = this.world;
     return connect(machines.map(({ name }) => `${name}:2181`).join(), {
       sessionTimeoutMs: options.tickTimeMs * this.random.pick(SESSION_TICKS),
-      transport: virtualTransport(this.process),
-      readOnly: this.isReader,
-      session,
+      ...how,
     });
   }
 
@@ -147,4 +164,11 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
         resolve();
       });
   });
+}
+
+/** A signal that fires after so many ms, for somebody who gives up. */
+export function within(ms: number): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new GivenUp()), ms);
+  return controller.signal;
 }

@@ -9,6 +9,9 @@ export const recipeNames = [
   'barrier',
   'shared-count',
   'text-counter',
+  'cache',
+  'membership',
+  'partitioner',
 ] as const;
 
 export type RecipeName = (typeof recipeNames)[number];

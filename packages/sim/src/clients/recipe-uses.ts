@@ -1,6 +1,8 @@
 import type { ZooKeeper } from '@zooid/client';
 import { useBarrier, useDoubleBarrier } from './barrier-uses.ts';
+import { CacheUse } from './cache-use.ts';
 import { useTextCounter } from './counter-use.ts';
+import { useMembership } from './member-use.ts';
 import {
   useElection,
   useMultiLock,
@@ -8,12 +10,22 @@ import {
   useRevocation,
   useSemaphoreMutex,
 } from './more-lock-uses.ts';
+import { usePartitioner } from './partitioner-use.ts';
 import type { Program } from './program.ts';
 import type { RecipeName } from './recipe-names.ts';
 import { useSharedCount } from './shared-count-use.ts';
+import type { Standing } from './standing.ts';
 
 /** Does something with a recipe once, to the end. */
 export type Use = (program: Program, zk: ZooKeeper) => Promise<void>;
+
+/** Begins to keep something; or, where that goes on already, nothing. */
+function keeping(name: RecipeName, begin: (program: Program) => Standing): Use {
+  return async (program) => {
+    const { standing } = program;
+    if (!standing.has(name)) standing.set(name, begin(program));
+  };
+}
 
 export const recipeUses: Readonly<Record<RecipeName, Use>> = {
   'read-write-lock': useReadWriteLock,
@@ -25,4 +37,7 @@ export const recipeUses: Readonly<Record<RecipeName, Use>> = {
   barrier: useBarrier,
   'shared-count': useSharedCount,
   'text-counter': useTextCounter,
+  cache: keeping('cache', (program) => new CacheUse(program)),
+  membership: useMembership,
+  partitioner: usePartitioner,
 };

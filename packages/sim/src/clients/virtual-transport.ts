@@ -4,10 +4,13 @@ import type { Connection, ConnectionHandlers, ServerAddress, Transport } from '@
 import type { Socket, SocketHandler } from '../simulated-network.ts';
 import type { ClientProcess } from './client-process.ts';
 
-export function virtualTransport(process: ClientProcess): Transport {
+/** Whether a session is the one that holds what its process holds. */
+type Purpose = 'main' | 'aside';
+
+export function virtualTransport(process: ClientProcess, purpose: Purpose): Transport {
   return {
     open: (server, handlers, timeoutMs) =>
-      new VirtualConnection(process, server, handlers, timeoutMs),
+      new VirtualConnection(process, purpose, server, handlers, timeoutMs),
   };
 }
 
@@ -15,6 +18,7 @@ class VirtualConnection implements Connection, SocketHandler {
   readonly bufferedBytes = 0;
   readonly remote: string;
   readonly #process: ClientProcess;
+  readonly #purpose: Purpose;
   readonly #handlers: ConnectionHandlers;
   readonly #server: string;
   readonly #limit: NodeJS.Timeout;
@@ -23,11 +27,13 @@ class VirtualConnection implements Connection, SocketHandler {
 
   constructor(
     client: ClientProcess,
+    purpose: Purpose,
     { host, port }: ServerAddress,
     handlers: ConnectionHandlers,
     timeoutMs: number,
   ) {
     this.#process = client;
+    this.#purpose = purpose;
     this.#server = host;
     this.#handlers = handlers;
     this.remote = `${host}:${port}`;
@@ -47,7 +53,9 @@ class VirtualConnection implements Connection, SocketHandler {
 
   onData(chunk: Uint8Array): void {
     const { machine } = this.#process;
-    machine.lastHeard = { server: this.#server, atMs: machine.world.scheduler.nowMs };
+    if (this.#purpose === 'main') {
+      machine.lastHeard = { server: this.#server, atMs: machine.world.scheduler.nowMs };
+    }
     this.#process.enter('network', () => {
       if (!this.#isClosed) this.#handlers.onData(chunk);
     });

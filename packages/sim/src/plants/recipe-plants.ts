@@ -2,11 +2,15 @@
 
 import type { ZooKeeper } from '@zooid/client';
 import {
+  Cache,
+  type CacheChange,
   createProtected,
   DoubleBarrier,
+  GroupMember,
   type HeldLock,
   type Lock,
   ReadWriteLock,
+  type SessionSource,
   SharedCount,
   type Versioned,
 } from '@zooid/recipes';
@@ -65,7 +69,49 @@ class HeedlessCount extends SharedCount {
   }
 }
 
+/** Whoever follows it hears of all but every tenth change. */
+class ForgetfulCache extends Cache {
+  override changes(): AsyncIterableIterator<CacheChange> {
+    return allButSome(super.changes());
+  }
+}
+
+async function* allButSome(changes: AsyncIterableIterator<CacheChange>) {
+  let count = 0;
+  for await (const change of changes) if (++count % 10 !== 0) yield change;
+}
+
+/** It makes its znode once. */
+class MemberOfOneSession extends GroupMember {
+  readonly #source: SessionSource;
+  readonly #path: string;
+  #made: ZooKeeper | undefined;
+
+  constructor(source: SessionSource, group: string, id: string) {
+    super(source, group, { id });
+    this.#source = source;
+    this.#path = `${group}/${id}`;
+  }
+
+  override async start(): Promise<void> {
+    const zk = typeof this.#source === 'function' ? await this.#source() : this.#source;
+    this.#made = zk;
+    await zk.ensurePath(this.#path.slice(0, this.#path.lastIndexOf('/')));
+    await zk.create(this.#path, this.id, { mode: 'ephemeral' });
+  }
+
+  override async setPayload(data: string): Promise<void> {
+    await this.#made?.set(this.#path, data, { idempotent: true }).catch(() => undefined);
+  }
+
+  override async close(): Promise<void> {
+    await this.#made?.delete(this.#path, { idempotent: true }).catch(() => undefined);
+  }
+}
+
 export type RecipePlantName =
+  | 'member-of-one-session'
+  | 'cache-drops-event'
   | 'read-lock-beside-writer'
   | 'barrier-left-early'
   | 'count-set-blindly';
@@ -85,5 +131,15 @@ export const recipePlants: Readonly<Record<RecipePlantName, Plant>> = {
     mistake: 'a shared count is set whatever it has become',
     makers: { sharedCount: (zk, path) => new HeedlessCount(zk, path, 0) },
     overrides: { clientProcessCount: 4, recipes: ['shared-count'] },
+  },
+  'cache-drops-event': {
+    mistake: 'a cache does not tell every change',
+    makers: { cache: (source, path, depth) => new ForgetfulCache(source, path, { depth }) },
+    overrides: { clientProcessCount: 2, recipes: ['cache'] },
+  },
+  'member-of-one-session': {
+    mistake: 'a member does not come back when its znode is gone',
+    makers: { groupMember: (source, group, id) => new MemberOfOneSession(source, group, id) },
+    overrides: { clientProcessCount: 3, recipes: ['membership'] },
   },
 };
