@@ -1,7 +1,7 @@
 /**
  * A real ensemble for a test: Apache's servers, ours, or both, each a process with a temporary directory, on free ports of 127.0.0.1.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
@@ -100,9 +100,21 @@ export class Member {
     this.#running = undefined;
   }
 
-  /** Stands still, as a machine that swaps does, until {@link goOn}. */
-  pause(): void {
+  /** Stands still, as a machine that swaps does, until {@link goOn}. Resolves when every thread does. */
+  async pause(): Promise<void> {
     process.kill(this.pid, 'SIGSTOP');
+    const threads = `/proc/${this.pid}/task`;
+    await pollUntil(
+      async () => {
+        const stats = await allOf(
+          (await readdir(threads)).map((id) => readFile(join(threads, id, 'stat'), 'utf8')),
+        );
+        // The state stands behind the name, which may have any characters.
+        return stats.every((stat) => /^.*\) T /.test(stat)) ? true : undefined;
+      },
+      20_000,
+      () => `server ${this.id} stands still`,
+    );
   }
 
   goOn(): void {

@@ -79,7 +79,7 @@ describe.skipIf(missing !== undefined)(suiteTitle('three servers', missing), () 
     await progress(writers, 20);
     const leader = await ensemble.untilServing();
     const others = ensemble.members.filter((member) => member !== leader);
-    leader.pause();
+    await leader.pause();
     await ensemble.untilServing(others);
     await progress(writers, 50);
     leader.goOn();

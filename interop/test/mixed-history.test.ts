@@ -54,7 +54,7 @@ async function parted(kind: ServerKind): Promise<Parted> {
   for (const name of ['/a', '/b', '/c']) await session.ok(OpCode.create, create({ path: name }));
   // What every log has: a leader without any knows nothing to compare with.
   for (const member of others) await expectLogged(member, '/c');
-  for (const member of others) member.pause();
+  for (const member of others) await member.pause();
   session.connection.send(requestFrame(100, OpCode.create, create({ path: GHOST })));
   await expectLogged(away, GHOST);
   // Those that stand still first: what has come to them they must not read.
