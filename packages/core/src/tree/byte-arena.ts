@@ -8,6 +8,7 @@ import { MEMORY_BLOCK_BYTES, SpareMemory } from './spare-memory.ts';
  * bytes up to 1 KB and then as 64 KB divided by whole numbers up to 32 KB, so that at most 15 bytes or about
  * a quarter of a slot stay unused. What is larger owns its buffer. An empty slab serves any size, and
  * regions with nothing in them go back to the system, all but one: after churn no memory is stuck.
+ * The first region begins with four slabs and doubles, for most trees are small.
  *
  *     handle >= 0   slab << 12 | offset in the slab / 16        (2^19 slabs: 32 GB)
  *     handle <  0   ~number of a buffer of its own
@@ -18,6 +19,7 @@ const SLOT_BYTES_MAX = 32_768;
 const SLAB_BYTES = 65_536;
 const REGION_BYTES = MEMORY_BLOCK_BYTES;
 const SLABS_PER_REGION = 16;
+const FIRST_REGION_BYTES = 4 * SLAB_BYTES;
 const SLABS_MAX = 1 << 19;
 /** Ends a list of slots, which are numbered from 0 to 4095 by their offset / 16. */
 const NO_SLOT = 0xffff;
@@ -45,7 +47,10 @@ function makeClasses(): Uint8Array {
   return classes;
 }
 
-/** Holds byte strings under int32 handles. Whoever owns a handle remembers its length. */
+/**
+ * Holds byte strings under int32 handles. Whoever owns a handle remembers its length, and asks again where its bytes are
+ * when something was allocated since.
+ */
 export class ByteArena {
   /** Bytes of slots and buffers handed out; each rounded up to its slot. */
   usedBytes = 0;
@@ -93,12 +98,13 @@ export class ByteArena {
 
   /** Bytes that the arena has from the system now. */
   get reservedBytes(): number {
-    let bytes = (this.#regions.length - this.#goneRegions.length) * REGION_BYTES;
+    let bytes = 0;
+    for (const region of this.#regions) bytes += region?.byteLength ?? 0;
     for (const buffer of this.#buffers) bytes += buffer?.byteLength ?? 0;
     return bytes;
   }
 
-  /** Where the bytes of `handle` are: this array, from {@link offset} on. */
+  /** Where the bytes of `handle` are until the next {@link allocate}: this array, from {@link offset} on. */
   bytes(handle: number): Uint8Array {
     return handle >= 0 ? this.#regions[handle >>> 16]! : this.#buffers[~handle]!;
   }
@@ -206,7 +212,7 @@ export class ByteArena {
 
   /** Makes an empty slab one of this class, first in its list. */
   #dedicate(slotClass: number): number {
-    if (this.#firstEmpty < 0) this.#addRegion();
+    if (this.#firstEmpty < 0 && !this.#growFirstRegion()) this.#addRegion();
     const slab = this.#firstEmpty;
     this.#unlink(slab, -1);
     const region = slab >>> 4;
@@ -227,7 +233,8 @@ export class ByteArena {
     if (--this.#regionSlabs[region]! > 0) return;
     if (++this.#emptyRegions < 2) return;
     this.#emptyRegions--;
-    for (let i = 0; i < SLABS_PER_REGION; i++) this.#unlink(region * SLABS_PER_REGION + i, -1);
+    const slabs = this.#regions[region]!.byteLength / SLAB_BYTES;
+    for (let i = 0; i < slabs; i++) this.#unlink(region * SLABS_PER_REGION + i, -1);
     this.#regions[region] = undefined;
     this.#words[region] = undefined;
     this.#views[region] = undefined;
@@ -241,14 +248,32 @@ export class ByteArena {
     if (lastSlab >= SLABS_MAX)
       throw new RangeError('the arena of short byte strings is full (32 GB)');
     while (lastSlab >= this.#slabClass.length) this.#growSlabs();
-    const memory = this.#memory.take();
+    this.#regionSlabs[region] = 0;
+    this.#emptyRegions++;
+    const memory = region === 0 ? new ArrayBuffer(FIRST_REGION_BYTES) : this.#memory.take();
+    this.#putMemory(region, memory, 0);
+  }
+
+  /** Makes the first region, which has no empty slab, twice as large. @returns false when it is as large as others. */
+  #growFirstRegion(): boolean {
+    const region = this.#regions[0];
+    if (region === undefined || region.byteLength === REGION_BYTES) return false;
+    const bytes = 2 * region.byteLength;
+    const memory = bytes === REGION_BYTES ? this.#memory.take() : new ArrayBuffer(bytes);
+    new Uint8Array(memory).set(region);
+    this.#putMemory(0, memory, region.byteLength / SLAB_BYTES);
+    return true;
+  }
+
+  /** The memory of a region is this; its slabs from `firstEmpty` on are empty. */
+  #putMemory(region: number, memory: ArrayBuffer, firstEmpty: number): void {
     this.#regions[region] = new Uint8Array(memory);
     this.#words[region] = new Int32Array(memory);
     this.#views[region] = new DataView(memory);
     this.#links[region] = new Uint16Array(memory);
-    this.#regionSlabs[region] = 0;
-    this.#emptyRegions++;
-    for (let slab = lastSlab; slab > lastSlab - SLABS_PER_REGION; slab--) this.#link(slab, -1);
+    const first = region * SLABS_PER_REGION;
+    for (let i = memory.byteLength / SLAB_BYTES - 1; i >= firstEmpty; i--)
+      this.#link(first + i, -1);
   }
 
   #growSlabs(): void {

@@ -25,7 +25,7 @@ const GONE = 2;
 
 const NO_BYTES = new Uint8Array(0);
 /** Power of two. */
-const CAPACITY_MIN = 1024;
+const CAPACITY_MIN = 64;
 /** Room for more than this is given back when nothing is in flight. */
 const CAPACITY_KEPT = 16_384;
 

@@ -414,12 +414,12 @@ export class DataTree extends TreeReader {
     const dataBytes = c.data === null ? -1 : c.dataEnd - c.dataStart;
     assert(nameBytes > 0, 'a znode has a name');
     this.#keepImage(parentRow);
+    const row = this.store.rows.allocate();
     const parentPage = this.pages[parentRow >>> PAGE_SHIFT]!;
     const parentBase = (parentRow & ROW_MASK) << ROW_SHIFT;
     const parentFlags = parentPage[parentBase + FLAGS]!;
     assert((parentFlags & FLAG_LIVE) !== 0, 'a parent exists');
 
-    const row = this.store.rows.allocate();
     const page = this.pages[row >>> PAGE_SHIFT]!;
     const base = (row & ROW_MASK) << ROW_SHIFT;
 

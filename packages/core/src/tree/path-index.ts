@@ -12,9 +12,10 @@ const SLOT_MASK = SEGMENT_SLOTS - 1;
 /** Words of a segment: a slot is a row (0 = empty; the root is never here) and its hash. */
 const SEGMENT_SHIFT = 11;
 const SEGMENT_WORD_MASK = (1 << SEGMENT_SHIFT) - 1;
-/** Segments of a page: 1 MB. */
+/** Segments of a page: 1 MB. The first page begins with two and doubles, for most trees are small. */
 const PAGE_SHIFT = 7;
 const PAGE_MASK = (1 << PAGE_SHIFT) - 1;
+const PAGE_WORDS = 1 << (PAGE_SHIFT + SEGMENT_SHIFT);
 /** Entries at which a segment is split. Linear probing wants a quarter free. */
 const SPLIT_ENTRIES = 768;
 /**
@@ -57,7 +58,9 @@ export class PathIndex {
 
   /** Memory held. */
   get memoryBytes(): number {
-    return this.#directory.byteLength + this.#pages.length * (4 << (PAGE_SHIFT + SEGMENT_SHIFT));
+    let bytes = this.#directory.byteLength;
+    for (const page of this.#pages) bytes += page.byteLength;
+    return bytes;
   }
 
   /** Forgets every entry. */
@@ -292,8 +295,13 @@ export class PathIndex {
 
   #addSegment(depth: number): number {
     const segment = this.#segments++;
-    if (segment >>> PAGE_SHIFT === this.#pages.length) {
-      this.#pages.push(new Int32Array(1 << (PAGE_SHIFT + SEGMENT_SHIFT)));
+    if (segment === 0) this.#pages.push(new Int32Array(2 << SEGMENT_SHIFT));
+    else if (segment >>> PAGE_SHIFT === this.#pages.length) {
+      this.#pages.push(new Int32Array(PAGE_WORDS));
+    } else if (segment << SEGMENT_SHIFT === this.#pages[0]!.length) {
+      const grown = new Int32Array(2 * this.#pages[0]!.length);
+      grown.set(this.#pages[0]!);
+      this.#pages[0] = grown;
     }
     if (segment === this.#depths.length) {
       const depths = new Uint8Array(segment * 2);

@@ -86,13 +86,20 @@ export const FLAG_STALE_DIGEST = 32;
 export const ROW_SHIFT = 5;
 export const PAGE_SHIFT = 13;
 export const ROW_MASK = 8191;
+/** Rows that the first page has room for at first: 64 KB. */
+const FIRST_ROWS = 512;
 
-/** Hands out rows, of which a block of memory holds 8192. Free rows are reused, the last freed first. */
+/**
+ * Hands out rows, of which a block of memory holds 8192. Free rows are reused, the last freed first. The first page begins
+ * small and doubles, for most trees are small.
+ */
 export class RowPages {
-  /** The words of rows 0 to 8191, of 8192 to 16383, ... */
+  /** The words of rows 0 to 8191, of 8192 to 16383, ... The first is another one when {@link allocate} has made it larger. */
   readonly pages: Int32Array[] = [];
   /** Every row in use or free is below this. */
   limit = 0;
+  /** Rows that the pages have room for. */
+  #room = 0;
   #firstFree = -1;
   readonly #memory: SpareMemory;
 
@@ -109,8 +116,7 @@ export class RowPages {
       return free;
     }
     const row = this.limit++;
-    if (row >>> PAGE_SHIFT === this.pages.length)
-      this.pages.push(new Int32Array(this.#memory.take()));
+    if (row === this.#room) this.#makeRoom();
     return row;
   }
 
@@ -127,6 +133,23 @@ export class RowPages {
   clear(): void {
     this.pages.length = 0;
     this.limit = 0;
+    this.#room = 0;
     this.#firstFree = -1;
+  }
+
+  #makeRoom(): void {
+    const room = this.#room;
+    if (room > ROW_MASK) {
+      this.pages.push(new Int32Array(this.#memory.take()));
+      this.#room = room + ROW_MASK + 1;
+      return;
+    }
+    const larger = room === 0 ? FIRST_ROWS : 2 * room;
+    const memory =
+      larger > ROW_MASK ? this.#memory.take() : new ArrayBuffer(larger << (ROW_SHIFT + 2));
+    const page = new Int32Array(memory);
+    if (room > 0) page.set(this.pages[0]!);
+    this.pages[0] = page;
+    this.#room = larger;
   }
 }

@@ -140,11 +140,10 @@ export class ZnodeLoader {
     const bytes = this.#bytes;
     const nameStart = this.#findParent(pathStart, pathEnd);
     const nameBytes = pathEnd - nameStart;
+    const row = store.rows.allocate();
     const parentRow = this.#parentRow;
     const parentPage = pages[parentRow >>> PAGE_SHIFT]!;
     const parentBase = (parentRow & ROW_MASK) << ROW_SHIFT;
-
-    const row = store.rows.allocate();
     const page = pages[row >>> PAGE_SHIFT]!;
     const base = (row & ROW_MASK) << ROW_SHIFT;
     const hash = childHash(

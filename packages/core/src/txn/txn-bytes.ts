@@ -17,7 +17,8 @@ export interface TxnBlock {
 }
 
 export class TxnBytes {
-  #current: TxnBlock = newBlock(BLOCK_BYTES);
+  /** Undefined until something is written: a follower writes nothing here. */
+  #current: TxnBlock | undefined;
   readonly #spare: TxnBlock[] = [];
 
   /**
@@ -27,9 +28,10 @@ export class TxnBytes {
    */
   begin(requestBytes: number): TxnBlock {
     const bytes = requestBytes + BEYOND_REQUEST_BYTES;
-    const { out } = this.#current;
-    if (out.length > 0 && out.length + bytes > BLOCK_BYTES) this.#next(bytes);
-    return this.#current;
+    const block = this.#current;
+    if (block === undefined) return this.#next(0);
+    const { length } = block.out;
+    return length > 0 && length + bytes > BLOCK_BYTES ? this.#next(bytes) : block;
   }
 
   /** A transaction was written to `block`, and stays until it is {@link release}d. */
@@ -50,9 +52,11 @@ export class TxnBytes {
     }
   }
 
-  #next(bytes: number): void {
-    this.#current =
+  #next(bytes: number): TxnBlock {
+    const block =
       bytes > BLOCK_BYTES ? newBlock(bytes) : (this.#spare.pop() ?? newBlock(BLOCK_BYTES));
+    this.#current = block;
+    return block;
   }
 }
 

@@ -9,6 +9,8 @@ import { assert } from '../assert.ts';
 import { mayFollow } from '../storage/log-format.ts';
 
 const SLOT_BYTES_MIN = 512;
+/** Slots of the usual size that come from one array: making one for each takes longer than what it is for. */
+const SLOTS_PER_BLOCK = 16;
 
 /** One transaction: header, body and digest are `[0, length)` of `bytes`. */
 export interface CommittedTxn {
@@ -25,7 +27,11 @@ interface Slot {
 
 export class CommittedLog {
   readonly #bytesMax: number;
-  readonly #slots: Slot[];
+  readonly #countMax: number;
+  /** A ring of `countMax`; those at its end are made when they are needed first. */
+  readonly #slots: Slot[] = [];
+  /** What new slots are cut from. */
+  #block: Uint8Array = new Uint8Array(0);
   #first = 0;
   #count = 0;
   #bytes = 0;
@@ -33,11 +39,7 @@ export class CommittedLog {
   /** @param countMax - `commitLogCount`, at least 1. */
   constructor(countMax: number, bytesMax: number) {
     this.#bytesMax = bytesMax;
-    this.#slots = Array.from({ length: countMax }, () => ({
-      zxid: 0,
-      bytes: new Uint8Array(0),
-      length: 0,
-    }));
+    this.#countMax = countMax;
   }
 
   get size(): number {
@@ -60,12 +62,13 @@ export class CommittedLog {
     assert(maxZxid === undefined || mayFollow(maxZxid, zxid), 'committed transactions have no gap');
     const length = end - start;
     while (
-      this.#count === this.#slots.length ||
+      this.#count === this.#countMax ||
       (this.#count > 0 && this.#bytes + length > this.#bytesMax)
     ) {
       this.#dropOldest();
     }
-    const slot = this.#slots[(this.#first + this.#count) % this.#slots.length]!;
+    const at = (this.#first + this.#count) % this.#countMax;
+    const slot = this.#slots[at] ?? this.#addSlot();
     this.#count++;
     const room = slot.bytes.byteLength;
     // A slot that once held a large one does not keep its memory for small ones.
@@ -105,13 +108,22 @@ export class CommittedLog {
     return low;
   }
 
+  #addSlot(): Slot {
+    const offset = (this.#slots.length % SLOTS_PER_BLOCK) * SLOT_BYTES_MIN;
+    if (offset === 0) this.#block = new Uint8Array(SLOTS_PER_BLOCK * SLOT_BYTES_MIN);
+    const bytes = this.#block.subarray(offset, offset + SLOT_BYTES_MIN);
+    const slot = { zxid: 0, bytes, length: 0 };
+    this.#slots.push(slot);
+    return slot;
+  }
+
   #at(index: number): Slot {
-    return this.#slots[(this.#first + index) % this.#slots.length]!;
+    return this.#slots[(this.#first + index) % this.#countMax]!;
   }
 
   #dropOldest(): void {
     this.#bytes -= this.#at(0).length;
-    this.#first = (this.#first + 1) % this.#slots.length;
+    this.#first = (this.#first + 1) % this.#countMax;
     this.#count--;
   }
 }

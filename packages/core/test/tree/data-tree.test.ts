@@ -657,6 +657,17 @@ describe('memory', () => {
     expect(tree.memoryBytes).toBeLessThan(6_000_000);
   });
 
+  test('a small tree is small, and whatever was in it is there when it has grown', () => {
+    const tree = newTree();
+    for (let i = 0; i < 300; i++) create(tree, `/n${i}`, { data: Uint8Array.of(i, i >> 8) });
+    expect(tree.memoryBytes).toBeLessThan(400_000);
+    for (let i = 300; i < 30_000; i++) create(tree, `/n${i}`, { data: Uint8Array.of(i, i >> 8) });
+    expect(tree.memoryBytes).toBeGreaterThan(4_000_000);
+    for (let i = 0; i < 30_000; i += 7) {
+      expect(tree.copyData(tree.findPath(`/n${i}`))).toEqual(Uint8Array.of(i, i >> 8));
+    }
+  });
+
   test('data of the deleted is given back to the system', () => {
     const tree = newTree();
     for (let i = 0; i < 200; i++) create(tree, `/n${i}`, { data: new Uint8Array(100_000) });
