@@ -14,6 +14,7 @@ import {
   JuteWriter,
   NO_VOTE,
 } from '@zooid/protocol';
+import { sentBytes } from './byte-copies.ts';
 import type { ServerProcess } from './server-process.ts';
 import type { Socket, SocketHandler } from './simulated-network.ts';
 
@@ -25,6 +26,7 @@ export class ElectionPort {
   readonly #sockets = new Map<number, Socket>();
   readonly #connecting = new Set<number>();
   readonly #newest = new Map<number, Uint8Array>();
+  readonly #out = new JuteWriter(256);
   /** Notifications since the beginning of this second. */
   #toldCount = 0;
   #secondMs = 0;
@@ -51,7 +53,8 @@ export class ElectionPort {
   notify(to: number, notification: OwnNotification): void {
     this.#countTold();
     const { vote, state, round } = notification;
-    const out = new JuteWriter(64);
+    const out = this.#out;
+    out.clear();
     const mark = out.startFrame();
     encodeNotification(out, {
       state,
@@ -63,7 +66,7 @@ export class ElectionPort {
       config: this.#process.member.memberships.active.text,
     });
     out.endFrame(mark);
-    const frame = out.copy();
+    const frame = sentBytes.of(out.bytes, 0, out.length);
     this.#newest.set(to, frame);
     const socket = this.#sockets.get(to);
     if (socket === undefined) this.#connect(to);

@@ -9,6 +9,7 @@ import {
   LogRecordState,
   writeLogRecord,
 } from '@zooid/core';
+import { keptBytes } from './byte-copies.ts';
 
 export interface LogRecord {
   readonly zxid: number;
@@ -26,9 +27,10 @@ export function makeRecord(
   start: number,
   end: number,
 ): LogRecord {
-  const record = new Uint8Array(end - start + LOG_RECORD_OVERHEAD_BYTES);
-  writeLogRecord(record, 0, bytes, start, end);
-  return { zxid, bytes: record, chain };
+  const length = end - start + LOG_RECORD_OVERHEAD_BYTES;
+  const { block, at } = keptBytes.room(length);
+  writeLogRecord(block, at, bytes, start, end);
+  return { zxid, bytes: block.subarray(at, at + length), chain };
 }
 
 /** Where the transaction lies in {@link LogRecord.bytes}. */

@@ -2,66 +2,50 @@
  * One life of a server: the production core and turn in a shell of virtual sockets, disk and clock. It ends by a crash, an error of the disk or
  * a bug, and nothing of it is left but what is on the disk.
  *
- * Every event comes in by {@link ServerProcess.enter}, which holds it back while the process is paused. What tests plant overrides the
- * protected methods.
+ * Here is what it is connected to. How events come in is in process-turns.ts, what it does with its disk in storing-process.ts. What tests
+ * plant overrides the protected methods.
  */
 
 import {
   AccessRules,
   type Client,
   ipProvider,
-  type Member,
   type MemberFact,
   type MemberOutbox,
-  type NewState,
   type OwnNotification,
   ServerCore,
   Turn,
 } from '@zooid/core';
 import { encodeUtf8, type JuteWriter, type Membership, QuorumPacketType } from '@zooid/protocol';
-import { chainAfter } from './chain.ts';
+import { sentBytes } from './byte-copies.ts';
 import { SimulatedClientPort } from './client-port.ts';
 import { ElectionPort } from './election-port.ts';
-import { makeRecord, TXN_START, txnEnd } from './log-records.ts';
 import type { Machine } from './machine.ts';
-import type { ScheduledEvent } from './scheduler.ts';
-import { DiskError } from './simulated-disk.ts';
 import { SimulatedLink } from './simulated-link.ts';
 import type { Socket, SocketHandler } from './simulated-network.ts';
 import { encodeSignature, encodeState } from './state-stream.ts';
-import type { World } from './world.ts';
+import { StoringProcess } from './storing-process.ts';
 
 /** How often a learner tries to connect while its leader refuses. */
 const CONNECT_INTERVAL_MS = 20;
 
-export class ServerProcess {
-  readonly machine: Machine;
-  readonly world: World;
+export class ServerProcess extends StoringProcess {
   readonly core: ServerCore;
   readonly turn: Turn;
   /** Everything that was reported of the ensemble, newest last. */
   lastFact: MemberFact | undefined;
-  isRunning = true;
+  /** @internal How far what it shows was checked. */
+  checkedZxid = -1;
   /** The connection to the leader that this process made last. */
   protected leaderLink: SimulatedLink | undefined;
 
   readonly #election: ElectionPort;
   readonly #clients = new Set<SimulatedClientPort>();
-  #isInTurn = false;
-  #timer: ScheduledEvent | undefined;
-  #timerMs = Number.POSITIVE_INFINITY;
-  /** What the turn wants done when it is over. */
-  #afterTurn: (() => void)[] = [];
   #connecting = 0;
-  #isPaused = false;
-  #backlog: (() => void)[] = [];
-  #txnsSinceSnapshot = 0;
-  #isSnapshotting = false;
   #isFlushDue = false;
 
   constructor(machine: Machine) {
-    this.machine = machine;
-    this.world = machine.world;
+    super(machine);
     const { world } = this;
     const { options } = world;
     const now = () => this.nowMs;
@@ -127,17 +111,8 @@ export class ServerProcess {
     this.#election = new ElectionPort(this);
   }
 
-  get name(): string {
-    return this.machine.name;
-  }
-
-  get member(): Member {
-    return this.core.member!;
-  }
-
-  /** Monotonic, in a scale of its own. */
-  get nowMs(): number {
-    return this.world.scheduler.nowMs + this.machine.monotonicOffsetMs;
+  protected get self(): this {
+    return this;
   }
 
   /** Reads the disk and looks for a leader. @throws RottenLogError */
@@ -146,73 +121,17 @@ export class ServerProcess {
     disk.restore(this.core);
     this.core.finishRestore(this.nowMs);
     this.#election.open();
-    this.#turn(() => {
+    this.inTurn(() => {
       const { acceptedEpoch: accepted, currentEpoch: current } = disk;
       this.core.joinEnsemble({ accepted, current });
     });
     this.world.network.listen(this.name, 'client', (socket) => this.#acceptClient(socket));
-    this.#tickAfter(this.machine.random.between(0, this.world.options.tickTimeMs));
+    this.tickAfter(this.machine.random.between(0, this.world.options.tickTimeMs));
   }
 
   /** Who belongs to the ensemble, and has a say, as this process understands it. */
   protected membership(): Membership {
     return this.machine.disk.membership;
-  }
-
-  /** The process is gone, at once. @param isPowerLost - the network is not told either. */
-  kill(isPowerLost: boolean): void {
-    if (!this.isRunning) return;
-    this.isRunning = false;
-    this.#timer?.cancel();
-    const { network, random } = this.world;
-    for (const port of ['client', 'quorum', 'election']) network.unlisten(this.name, port);
-    for (const socket of network.socketsOf(this.name)) {
-      socket.break(
-        undefined,
-        isPowerLost ? random.between(5000, 30_000) : network.delayMs(this.name, socket.to),
-      );
-    }
-    this.machine.onProcessEnd();
-  }
-
-  pause(): void {
-    this.#isPaused = true;
-  }
-
-  resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    const backlog = this.#backlog;
-    this.#backlog = [];
-    for (const run of backlog) this.enter(run);
-  }
-
-  // ── Events ────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Something happens to this process: now, when it goes on, or never, when it is gone. */
-  enter(run: () => void): void {
-    if (!this.isRunning) return;
-    if (this.#isPaused) {
-      this.#backlog.push(run);
-      return;
-    }
-    try {
-      run();
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      this.world.trace.add(this.name, 'disk-error');
-      this.kill(false);
-    }
-  }
-
-  /** {@link enter}, later. */
-  enterAfter(delayMs: number, run: () => void): void {
-    this.world.scheduler.after(delayMs, () => this.enter(run));
-  }
-
-  /** A turn: events go to the core, then everything leaves. */
-  inTurn(run: (member: Member) => void): void {
-    this.#turn(() => run(this.member));
   }
 
   /** One whole packet of another server arrived. */
@@ -238,206 +157,12 @@ export class ServerProcess {
   onClientEnd(client: SimulatedClientPort): void {
     this.#clients.delete(client);
     this.onClientGone(client);
-    this.#finishTurn();
+    this.finishTurn();
   }
 
   protected onClientGone(client: Client): void {
     this.turn.onClientClosed(client);
   }
-
-  #turn(run: () => void): void {
-    if (this.#isInTurn) throw new Error('a turn within a turn');
-    this.#isInTurn = true;
-    this.turn.begin();
-    run();
-    this.turn.end();
-    this.#isInTurn = false;
-    this.#finishTurn();
-  }
-
-  #finishTurn(): void {
-    this.world.checks.onTurnEnd(this);
-    while (this.#afterTurn.length > 0) {
-      const tasks = this.#afterTurn;
-      this.#afterTurn = [];
-      for (const task of tasks) if (this.isRunning) task();
-    }
-    this.#armTimer();
-    this.#considerSnapshot();
-  }
-
-  #armTimer(): void {
-    const member = this.core.member;
-    if (member === undefined || !this.isRunning) return;
-    const dueMs = member.nextDueMs;
-    if (dueMs >= this.#timerMs || dueMs === Number.POSITIVE_INFINITY) return;
-    this.#timer?.cancel();
-    this.#timerMs = dueMs;
-    // The clock has fractions and rounding: a hair later is late enough.
-    const delayMs = Math.max(0, dueMs - this.nowMs) + 0.001;
-    this.#timer = this.world.scheduler.after(delayMs, () => {
-      this.#timerMs = Number.POSITIVE_INFINITY;
-      this.#timer = undefined;
-      this.enter(() => {
-        if (this.member.nextDueMs <= this.nowMs) this.inTurn((current) => current.onTime());
-        else this.#armTimer();
-      });
-    });
-  }
-
-  #tickAfter(delayMs: number): void {
-    this.enterAfter(delayMs, () => {
-      this.turn.onTick();
-      this.#finishTurn();
-      this.#tickAfter(this.world.options.tickTimeMs);
-    });
-  }
-
-  // ── Disk ──────────────────────────────────────────────────────────────────────────────────────────
-
-  protected appendTxn(zxid: number, bytes: Uint8Array, start: number, end: number): void {
-    const { disk } = this.machine;
-    const chain = chainAfter(disk.lastChain, bytes, start, end);
-    this.world.checks.onAppend(this, zxid, chain, bytes, start, end);
-    disk.records.push(makeRecord(zxid, chain, bytes, start, end));
-    this.#txnsSinceSnapshot++;
-  }
-
-  /** Writes what was gathered. */
-  protected syncLog(): void {
-    const { disk } = this.machine;
-    disk.writingCount = disk.records.length;
-    this.enterAfter(this.machine.diskDelayMs(), () => this.onDiskDone());
-  }
-
-  /** The write in flight is done. */
-  protected onDiskDone(): void {
-    const { disk } = this.machine;
-    const { scheduler } = this.world;
-    if (disk.stalledUntilMs > scheduler.nowMs) {
-      this.enterAfter(disk.stalledUntilMs - scheduler.nowMs, () => this.onDiskDone());
-      return;
-    }
-    disk.assertWorks();
-    disk.durableCount = disk.writingCount;
-    this.onLogDurable(disk.durableZxid);
-  }
-
-  protected onLogDurable(zxid: number): void {
-    this.world.trace.add(this.name, 'durable', zxid);
-    this.turn.onLogSynced(zxid);
-    this.#finishTurn();
-  }
-
-  protected saveAcceptedEpoch(epoch: number): void {
-    const { disk } = this.machine;
-    disk.assertWorks();
-    this.world.checks.onAcceptedEpoch(this, epoch);
-    disk.acceptedEpoch = epoch;
-  }
-
-  protected saveCurrentEpoch(epoch: number): void {
-    const { disk } = this.machine;
-    disk.assertWorks();
-    this.world.checks.onCurrentEpoch(this, epoch);
-    disk.currentEpoch = epoch;
-  }
-
-  protected saveSeenMembership(membership: Membership): void {
-    const { disk } = this.machine;
-    disk.assertWorks();
-    this.world.memberships.onSeen(this, membership);
-    disk.seenMembership = membership;
-  }
-
-  protected activateMembership(membership: Membership): void {
-    const { disk } = this.machine;
-    disk.assertWorks();
-    this.world.memberships.onActivated(this, membership);
-    disk.membership = membership;
-    this.#election.connectAll();
-  }
-
-  protected truncateLog(zxid: number): void {
-    this.enterAfter(this.machine.diskDelayMs(), () => {
-      const { disk } = this.machine;
-      disk.assertWorks();
-      if (!disk.truncate(zxid)) {
-        this.world.trace.add(this.name, 'not-truncated', zxid);
-        this.inTurn((member) => member.onLogNotTruncated());
-        return;
-      }
-      this.world.trace.add(this.name, 'truncated', zxid);
-      this.inTurn((member) => {
-        this.core.beginRestore();
-        disk.restore(this.core);
-        this.core.finishRestore(this.nowMs);
-        member.onLogTruncated();
-      });
-    });
-  }
-
-  protected installState(state: NewState): void {
-    const chain = this.world.checks.chainOf(state.zxid);
-    this.enterAfter(this.machine.diskDelayMs(), () => {
-      const { disk } = this.machine;
-      disk.assertWorks();
-      this.world.trace.add(this.name, 'installed', state.zxid);
-      this.inTurn((member) => {
-        this.core.replaceState(state);
-        disk.install({ zxid: state.zxid, bytes: encodeState(this.core), chain });
-        member.onStateInstalled();
-      });
-    });
-  }
-
-  protected readLog(
-    link: SimulatedLink,
-    afterZxid: number,
-    lastZxid: number,
-    bytesMax: number,
-  ): void {
-    this.enterAfter(this.machine.diskDelayMs(), () => {
-      const { disk } = this.machine;
-      const from = disk.isUnreadable ? -1 : disk.indexOf(afterZxid);
-      const to = disk.indexOf(lastZxid);
-      const records = from < 0 || to < 0 ? [] : disk.records.slice(from + 1, to + 1);
-      const bytes = records.reduce((sum, record) => sum + record.bytes.byteLength, 0);
-      const isAvailable = records.length > 0 && bytes <= bytesMax;
-      this.inTurn((member) => {
-        if (isAvailable) {
-          for (const record of records) {
-            member.onLogRead(link, record.zxid, record.bytes, TXN_START, txnEnd(record));
-          }
-        }
-        member.onLogReadEnd(link, isAvailable ? 'complete' : 'unavailable');
-      });
-    });
-  }
-
-  /** From time to time everything applied goes into a snapshot, and the log before it away. */
-  #considerSnapshot(): void {
-    const { options } = this.world;
-    if (this.#txnsSinceSnapshot < options.snapshotEvery || this.#isSnapshotting) return;
-    if (!this.isRunning || this.core.lastAppliedZxid === 0) return;
-    const { disk } = this.machine;
-    const zxid = this.core.lastAppliedZxid;
-    const chain = disk.chainAt(zxid);
-    if (chain === undefined || (disk.snapshots.at(-1)?.zxid ?? 0) >= zxid) return;
-    this.#txnsSinceSnapshot = 0;
-    this.#isSnapshotting = true;
-    const bytes = encodeState(this.core);
-    this.enterAfter(this.machine.diskDelayMs() * 5, () => {
-      this.#isSnapshotting = false;
-      disk.assertWorks();
-      // It may be of a history that was cut off meanwhile.
-      if (disk.chainAt(zxid) !== chain || (disk.snapshots.at(-1)?.zxid ?? 0) >= zxid) return;
-      this.world.trace.add(this.name, 'snapshot', zxid);
-      disk.addSnapshot({ zxid, bytes, chain }, options.snapshotsKept);
-    });
-  }
-
-  // ── Network ───────────────────────────────────────────────────────────────────────────────────────
 
   #memberOutbox(): MemberOutbox {
     return {
@@ -452,7 +177,7 @@ export class ServerProcess {
       cancelConnect: () => {
         this.#connecting++;
       },
-      resume: (link) => this.#after(() => (link as SimulatedLink).onResumed()),
+      resume: (link) => this.afterTurn(() => (link as SimulatedLink).onResumed()),
       sendSnapshot: (link) => {
         const simulated = link as SimulatedLink;
         const at = link.out?.length ?? 0;
@@ -473,8 +198,11 @@ export class ServerProcess {
       readLog: (link, after, last, bytesMax) =>
         this.readLog(link as SimulatedLink, after, last, bytesMax),
       saveSeenMembership: (membership) => this.saveSeenMembership(membership),
-      activateMembership: (membership) => this.activateMembership(membership),
-      closeClients: () => this.#after(() => this.closeClients()),
+      activateMembership: (membership) => {
+        this.activateMembership(membership);
+        this.#election.connectAll();
+      },
+      closeClients: () => this.afterTurn(() => this.closeClients()),
       reportMember: (fact) => this.onMemberFact(fact),
     };
   }
@@ -489,11 +217,6 @@ export class ServerProcess {
       client.socket.end();
       this.onClientEnd(client);
     }
-  }
-
-  /** When the turn is over, or at once when there is none. */
-  #after(task: () => void): void {
-    this.#afterTurn.push(task);
   }
 
   #acceptClient(socket: Socket): SocketHandler | undefined {
@@ -538,10 +261,10 @@ export class ServerProcess {
   }
 
   #send(client: SimulatedClientPort, out: JuteWriter): void {
-    this.sendToClient(client, out.copy());
+    this.sendToClient(client, sentBytes.of(out.bytes, 0, out.length));
     if (client.closing === undefined) return;
     client.socket.end();
-    this.#after(() => this.onClientEnd(client));
+    this.afterTurn(() => this.onClientEnd(client));
   }
 
   protected sendToClient(client: Client, bytes: Uint8Array): void {
@@ -556,14 +279,14 @@ export class ServerProcess {
     this.enterAfter(random.chance(0.1) ? random.next() : 0, () => {
       this.#isFlushDue = false;
       this.turn.flushPeers();
-      this.#finishTurn();
+      this.finishTurn();
     });
   }
 
   #sendToPeer(link: SimulatedLink, out: JuteWriter): void {
     const { insertion } = link;
     if (!link.isClosed) {
-      if (insertion === undefined) this.sendToPeer(link, out.copy());
+      if (insertion === undefined) this.sendToPeer(link, sentBytes.of(out.bytes, 0, out.length));
       else {
         link.insertion = undefined;
         this.sendToPeer(link, out.bytes.slice(0, insertion.at));
@@ -574,7 +297,7 @@ export class ServerProcess {
     if (link.closing === undefined || link.isClosed) return;
     this.world.trace.add(this.name, 'hang-up', 0, 0, `${link.address} ${link.closing}`);
     link.socket.end();
-    this.#after(() => this.inTurn((member) => member.onPeerClosed(link)));
+    this.afterTurn(() => this.inTurn((member) => member.onPeerClosed(link)));
   }
 
   /** Whole packets for another server. */

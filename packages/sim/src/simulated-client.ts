@@ -22,6 +22,7 @@ import {
   type Request,
   ReservedXid,
 } from '@zooid/protocol';
+import { sentBytes } from './byte-copies.ts';
 import { Violation } from './checks/checks.ts';
 import type { SentRequest, SessionView } from './checks/session-checks.ts';
 import type { SeededRandom } from './random.ts';
@@ -63,6 +64,7 @@ export class SimulatedClient implements SocketHandler {
   #timeoutMs: number;
   #socket: Socket | undefined;
   #splitter = new FrameSplitter();
+  readonly #out = new JuteWriter(256);
   /** Counts connections, so that what was meant for an older one is not taken for this one's. */
   #attempt = 0;
   #isGreeting = false;
@@ -207,12 +209,13 @@ export class SimulatedClient implements SocketHandler {
   }
 
   #sendFrame(write: (out: JuteWriter) => void): void {
-    const out = new JuteWriter(128);
+    const out = this.#out;
+    out.clear();
     const mark = out.startFrame();
     write(out);
     out.endFrame(mark);
     this.#toldMs = this.world.scheduler.nowMs;
-    this.#socket?.send(out.copy());
+    this.#socket?.send(sentBytes.of(out.bytes, 0, out.length));
   }
 
   onData(chunk: Uint8Array): void {

@@ -11,6 +11,8 @@ export class SimulatedLink extends PeerLink implements SocketHandler {
   insertion: { readonly at: number; readonly bytes: Uint8Array } | undefined;
   readonly #process: ServerProcess;
   readonly #splitter = new PacketSplitter();
+  /** Made once, for this is what most turns are. */
+  readonly #readOn = (member: Member): void => this.#read(member);
   #receiver: StateReceiver | undefined;
   #snapshotZxid = 0;
   #chunks: Uint8Array[] = [];
@@ -26,7 +28,7 @@ export class SimulatedLink extends PeerLink implements SocketHandler {
   onData(chunk: Uint8Array): void {
     this.#process.enter(() => {
       this.#chunks.push(chunk);
-      this.#process.inTurn((member) => this.#read(member));
+      this.#process.inTurn(this.#readOn);
     });
   }
 
@@ -36,7 +38,7 @@ export class SimulatedLink extends PeerLink implements SocketHandler {
 
   /** What was held back is read. */
   onResumed(): void {
-    this.#process.inTurn((member) => this.#read(member));
+    this.#process.inTurn(this.#readOn);
   }
 
   #read(member: Member): void {

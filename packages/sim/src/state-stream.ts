@@ -20,10 +20,13 @@ import { JuteReader, JuteWriter, MalformedError } from '@zooid/protocol';
 
 const SIGNATURE = 'BenWasHere';
 
+const stateWriter = new JuteWriter(64 * 1024);
+
 /** The state of this moment. */
 export function encodeState(core: ServerCore): Uint8Array {
   const head = core.snapshotHead();
-  const out = new JuteWriter(4096);
+  const out = stateWriter;
+  out.clear();
   writeSnapshotHead(out, head.sessions, head.acls);
   const image = core.beginImage(out);
   while (!image.writeSlice(1 << 20));

@@ -2,6 +2,7 @@
 
 import type { MemberFact, Quorum } from '@zooid/core';
 import { JuteReader, PacketSplitter, QuorumPacketType } from '@zooid/protocol';
+import { keptBytes } from '../byte-copies.ts';
 import type { Machine } from '../machine.ts';
 import type { ServerProcess } from '../server-process.ts';
 import type { Socket } from '../simulated-network.ts';
@@ -58,7 +59,8 @@ export class Checks {
   readonly #digests = new Map<number, bigint>();
   /** How often what happened: facts by kind, synchronisations by plan. */
   readonly counts: Map<string, number> = new Map();
-  readonly #lastApplied = new WeakMap<ServerProcess, number>();
+  readonly #splitter = new PacketSplitter();
+  readonly #reader = new JuteReader();
 
   constructor(world: World) {
     this.#world = world;
@@ -104,7 +106,7 @@ export class Checks {
     const known = this.#known.get(zxid);
     if (known === undefined) {
       const previousZxid = process.machine.disk.lastZxid;
-      this.#known.set(zxid, { zxid, chain, bytes: bytes.slice(start, end), previousZxid });
+      this.#known.set(zxid, { zxid, chain, bytes: keptBytes.of(bytes, start, end), previousZxid });
       this.onProposed(process, bytes, start, end);
       if (process.core.member?.role !== 'leading') {
         this.fail('history', `${process.name} logs ${zxidText(zxid)}, which no leader proposed`);
@@ -227,9 +229,9 @@ export class Checks {
 
   /** Whole packets on their way to another server. */
   onPeerBytes(process: ServerProcess, socket: Socket, bytes: Uint8Array): void {
-    const splitter = new PacketSplitter();
+    const splitter = this.#splitter;
+    const reader = this.#reader;
     splitter.push(bytes);
-    const reader = new JuteReader();
     while (splitter.next()) {
       reader.reset(splitter.bytes, splitter.packetStart, splitter.packetEnd);
       const type = reader.int();
@@ -331,15 +333,11 @@ export class Checks {
     this.#world.memberships.onTurnEnd(process);
     this.#checkRollOver(process);
     const applied = core.lastAppliedZxid;
-    if (applied === (this.#lastApplied.get(process) ?? -1)) return;
-    this.#lastApplied.set(process, applied);
+    if (applied === process.checkedZxid) return;
+    process.checkedZxid = applied;
+    const { digest } = core.tree;
     const { disk } = process.machine;
-    this.#world.trace.add(
-      process.name,
-      'applied',
-      applied,
-      Number(core.tree.digest % 0x1_0000_0000n),
-    );
+    this.#world.trace.add(process.name, 'applied', applied, Number(BigInt.asUintN(32, digest)));
     if (applied > disk.durableZxid) {
       this.fail('applied-before-sync', `${process.name} shows ${zxidText(applied)}`);
     }
@@ -350,7 +348,6 @@ export class Checks {
     if (applied === 0) return;
     const chain = this.chainOf(applied);
     const known = this.#digests.get(chain);
-    const { digest } = core.tree;
     if (known === undefined) this.#digests.set(chain, digest);
     else if (known !== digest) {
       this.fail('digest', `${process.name} differs from others at ${zxidText(applied)}`);
