@@ -57,7 +57,7 @@ export function optionsOf(seed: number): WorldOptions {
     clientCount: random.integer(2, 6),
     clientProcessCount,
     // Few of them: each needs several who use it at the same time.
-    recipes: recipeRandom.shuffled(recipeNames).slice(0, recipeRandom.integer(0, 3)),
+    recipes: recipeRandom.shuffled(recipeNames).slice(0, recipeRandom.integer(0, 4)),
     // An epoch lasts longer than the longest session timeout: each new leader counts that anew for all, and nobody's session would ever end.
     epochTxnCountMax: moreRandom.chance(0.2) ? moreRandom.integer(150, 400) : EPOCH_TXN_COUNT_MAX,
     isReadOnlyModeOn: moreRandom.chance(0.25),

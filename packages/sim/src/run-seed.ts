@@ -6,6 +6,7 @@
 import { Violation } from './checks/checks.ts';
 import { LOCK_PATHS } from './clients/lock-uses.ts';
 import { MORE_LOCK_PATHS } from './clients/more-lock-uses.ts';
+import { MORE_QUEUE_LOCKS_PATHS } from './clients/more-queue-uses.ts';
 import { PARTITIONER_PATHS } from './clients/partitioner-use.ts';
 import { QUEUE_LOCKS_PATH } from './clients/queue-use.ts';
 import { VirtualGlobals } from './clients/virtual-globals.ts';
@@ -142,13 +143,22 @@ async function awaitRest(world: World): Promise<void> {
     problems(world).length === 0;
   await waitFor(world, () => isResting() && isEqual(world), 'does not come to rest');
   world.queue.onRest();
+  world.recipes.onRest();
 }
+
+const NOTHING_LEFT_PATHS: readonly string[] = [
+  ...LOCK_PATHS,
+  ...MORE_LOCK_PATHS,
+  ...PARTITIONER_PATHS,
+  QUEUE_LOCKS_PATH,
+  ...MORE_QUEUE_LOCKS_PATHS,
+];
 
 /** Znodes of locks: when nobody holds or wants one, there is none. */
 function leftovers({ checks, sessions }: World): string[] {
   const zxid = checks.committedZxid;
-  return [...LOCK_PATHS, ...MORE_LOCK_PATHS, ...PARTITIONER_PATHS, QUEUE_LOCKS_PATH].flatMap(
-    (path) => sessions.model.childrenAt(path, zxid).map((name) => `${path}/${name}`),
+  return NOTHING_LEFT_PATHS.flatMap((path) =>
+    sessions.model.childrenAt(path, zxid).map((name) => `${path}/${name}`),
   );
 }
 

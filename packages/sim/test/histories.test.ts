@@ -125,6 +125,14 @@ test.each([
     recipes: ['cache', 'membership', 'partitioner'],
     wanted: ['cache-created', 'cache-changed', 'cache-deleted', 'member-seen', 'member-left'],
   },
+  {
+    recipes: ['priority-queue', 'delay-queue', 'id-queue', 'locking-queue'],
+    wanted: ['item-done', 'item-removed'],
+  },
+  {
+    recipes: ['unlocked-queue', 'simple-queue', 'kazoo-queue'],
+    wanted: ['plain-item-taken'],
+  },
 ] as const)('$recipes are used, and keep what they promise', async ({ recipes, wanted }) => {
   const { violation, counts } = await runSeed({
     seed: 4,

@@ -1,6 +1,8 @@
 /**
  * What a queue with locks promises: an item that was put stands in the queue, once, until it is done; and nobody can be done with it twice.
  *
+ * A delayed one is not taken before it is due by the clock of whoever takes it; one that has an id may be removed by that.
+ *
  * An item that somebody tried to put, or to be done with, and was not told what came of it, may stand there or not.
  */
 
@@ -9,16 +11,19 @@ import type { World } from '../world.ts';
 interface Job {
   put: 'tried' | 'told';
   done: 'no' | 'tried' | 'told';
+  /** On the wall clock. */
+  dueMs?: number;
+  id?: string;
 }
 
 export class QueueChecks {
   readonly #world: World;
-  readonly #path: string;
+  readonly path: string;
   readonly #jobs = new Map<string, Job>();
 
   constructor(world: World, path: string) {
     this.#world = world;
-    this.#path = path;
+    this.path = path;
   }
 
   /** A name for the next one, which somebody is about to put. */
@@ -31,6 +36,35 @@ export class QueueChecks {
 
   onPut(name: string): void {
     this.#job(name).put = 'told';
+  }
+
+  /** Nobody is to take it before. */
+  onDue(name: string, dueMs: number): void {
+    this.#job(name).dueMs = dueMs;
+  }
+
+  onNamed(name: string, id: string): void {
+    this.#job(name).id = id;
+  }
+
+  /** Somebody is about to remove all that have this id. */
+  onRemoving(id: string): void {
+    for (const [name, job] of this.#jobs) if (job.id === id) this.onEnding(name);
+  }
+
+  /** So many were removed. */
+  onRemoved(id: string, count: number): void {
+    const removable = [...this.#jobs.values()].filter((job) => job.id === id);
+    if (count > removable.length)
+      this.#fail(`${count} of ${id} are removed, in place of ${removable.length}`);
+    if (count > 0) this.#world.checks.note('item-removed');
+  }
+
+  /** @param wallMs - by the clock of whoever has taken it. */
+  onTaken(name: string, wallMs: number): void {
+    const { done, dueMs = 0 } = this.#job(name);
+    if (done === 'told') this.#fail(`${name} comes out, and is done`);
+    if (wallMs < dueMs) this.#fail(`${name} comes out ${dueMs - wallMs} ms before it is due`);
   }
 
   /** Somebody is about to be done with it. */
@@ -51,8 +85,8 @@ export class QueueChecks {
     const { sessions, checks } = this.#world;
     const zxid = checks.committedZxid;
     const standing = sessions.model
-      .childrenAt(this.#path, zxid)
-      .map((znode) => sessions.model.at(`${this.#path}/${znode}`, zxid)?.data ?? '');
+      .childrenAt(this.path, zxid)
+      .map((znode) => sessions.model.at(`${this.path}/${znode}`, zxid)?.data ?? '');
     for (const [name, { put, done }] of this.#jobs) {
       const count = standing.filter((data) => data.includes(name)).length;
       if (count > 1) this.#fail(`${name} stands there ${count} times`);
@@ -68,6 +102,6 @@ export class QueueChecks {
   }
 
   #fail(message: string): never {
-    return this.#world.checks.fail('queue', message);
+    return this.#world.checks.fail('queue', `${this.path}: ${message}`);
   }
 }

@@ -9,6 +9,8 @@ import type { KnownTxn } from './checks.ts';
 import { CommitTimes } from './commit-times.ts';
 import { CounterChecks } from './counter-checks.ts';
 import { MemberChecks } from './member-checks.ts';
+import { PlainQueueChecks } from './plain-queue-checks.ts';
+import { QueueChecks } from './queue-checks.ts';
 import { RevocationChecks } from './revocation-checks.ts';
 import { SharedCountChecks } from './shared-count-checks.ts';
 
@@ -22,6 +24,10 @@ export class RecipeChecks {
   /** Of the number that is text. */
   readonly textCounter: CounterChecks;
 
+  /** By the path of the queue. */
+  readonly #queues = new Map<string, QueueChecks>();
+  readonly #plainQueues = new Map<string, PlainQueueChecks>();
+
   constructor(world: World) {
     this.#world = world;
     this.revocations = new RevocationChecks(world);
@@ -29,6 +35,23 @@ export class RecipeChecks {
     this.members = new MemberChecks(world, MEMBER_PATHS);
     this.sharedCounts = new SharedCountChecks(world);
     this.textCounter = new CounterChecks(world.checks);
+  }
+
+  queueAt(path: string): QueueChecks {
+    const queue = this.#queues.get(path) ?? new QueueChecks(this.#world, path);
+    this.#queues.set(path, queue);
+    return queue;
+  }
+
+  plainQueueAt(path: string): PlainQueueChecks {
+    const queue = this.#plainQueues.get(path) ?? new PlainQueueChecks(this.#world, path);
+    this.#plainQueues.set(path, queue);
+    return queue;
+  }
+
+  /** Nobody asks for anything. */
+  onRest(): void {
+    for (const queue of [...this.#queues.values(), ...this.#plainQueues.values()]) queue.onRest();
   }
 
   /** What is wrong when the ensemble is at rest, which may need a moment to pass. */
@@ -45,6 +68,8 @@ export class RecipeChecks {
     if (txn.type === OpCode.create || txn.type === OpCode.create2) {
       if (txn.path === `${DOUBLE_BARRIER_PATH}/ready`)
         this.barriers.onReady(DOUBLE_BARRIER_PATH, MEMBER_COUNT, zxid);
+    } else if (txn.type === OpCode.delete) {
+      for (const queue of this.#plainQueues.values()) queue.onDeleted(txn.path, zxid);
     }
   }
 }

@@ -18,6 +18,8 @@ export class ClientMachine {
   sessionId: bigint | undefined;
   /** The server that answered last, and when. */
   lastHeard: { readonly server: string; readonly atMs: number } | undefined;
+  /** How many connections of its processes have ended. */
+  brokenCount = 0;
   /** Monotonic clocks begin anywhere. */
   readonly monotonicOffsetMs: number;
   readonly #makeProgram: (process: ClientProcess) => Program;

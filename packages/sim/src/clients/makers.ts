@@ -12,6 +12,7 @@ import {
   ReadWriteLock,
   type SessionSource,
   SharedCount,
+  SimpleQueue,
 } from '@zooid/recipes';
 import type { CacheDepth } from '../checks/cache-checks.ts';
 import type { Program } from './program.ts';
@@ -26,6 +27,7 @@ export interface ReadAndWrite {
 export interface Makers {
   readonly mutex: MakeLock;
   readonly cache: (source: SessionSource, path: string, depth: CacheDepth) => Cache;
+  readonly simpleQueue: (zk: ZooKeeper, path: string) => SimpleQueue<string>;
   readonly groupMember: (source: SessionSource, group: string, id: string) => GroupMember;
   readonly doubleBarrier: (zk: ZooKeeper, path: string, memberCount: number) => DoubleBarrier;
   readonly sharedCount: (zk: ZooKeeper, path: string) => SharedCount;
@@ -37,6 +39,7 @@ export const makeMutex: MakeLock = (zk, path) => new Mutex(zk, path, { identifie
 export const productionMakers: Makers = {
   mutex: makeMutex,
   cache: (source, path, depth) => new Cache(source, path, { depth }),
+  simpleQueue: (zk, path) => new SimpleQueue<string>(zk, path),
   groupMember: (source, group, id) => new GroupMember(source, group, { id, payload: id }),
   doubleBarrier: (zk, path, memberCount) => new DoubleBarrier(zk, path, { memberCount }),
   sharedCount: (zk, path) => new SharedCount(zk, path, 0),

@@ -21,6 +21,9 @@ const SESSION_TICKS: readonly number[] = [2, 2, 2, 4, 10];
 /** Mean time between two things that it does, ms. */
 const PAUSE_MS_MEAN = 1500;
 
+/** Does something with a recipe once, to the end. */
+export type Use = (program: Program, zk: ZooKeeper) => Promise<void>;
+
 export abstract class Program {
   readonly process: ClientProcess;
   /** How often it got what it wanted. */

@@ -1,38 +1,62 @@
 import { type ZooKeeper, ZooKeeperError } from '@zooid/client';
 import { onAbort } from '@zooid/client/waiting';
-import { Queue, type QueueItem } from '@zooid/recipes';
+import { type BaseQueue, Queue, type QueueItem } from '@zooid/recipes';
 import type { Holding } from '../checks/lock-checks.ts';
+import type { QueueChecks } from '../checks/queue-checks.ts';
 import { type Program, sleep } from './program.ts';
 
 export const QUEUE_PATH = '/jobs';
 export const QUEUE_LOCKS_PATH = '/jobs-locks';
-const TAKE_MS_MAX = 3000;
+export const TAKE_MS_MAX = 3000;
 const WORK_MS_MAX = 6000;
 
 /** Puts an item into the queue, or takes one, works on it, and is done; or gives it back. */
 export async function useQueue(program: Program, zk: ZooKeeper): Promise<void> {
   const queue = new Queue<string>(zk, QUEUE_PATH);
-  if (program.random.chance(0.5)) await put(program, queue);
-  else await workOn(program, zk, await queue.take({ timeoutMs: TAKE_MS_MAX }));
+  await useLockedQueue(program, zk, program.world.queue, queue, (job) => queue.put(job));
 }
 
-async function put({ world }: Program, queue: Queue<string>): Promise<void> {
-  const job = world.queue.onPutting();
+/** The same with any queue whose items are locked. */
+export async function useLockedQueue(
+  program: Program,
+  zk: ZooKeeper,
+  checks: QueueChecks,
+  queue: BaseQueue<string>,
+  put: (job: string) => Promise<unknown>,
+): Promise<void> {
+  if (program.random.chance(0.5)) {
+    const job = checks.onPutting();
+    await unlessLost(async () => {
+      await put(job);
+      checks.onPut(job);
+    });
+  } else {
+    await workOn(program, zk, checks, await queue.take({ timeoutMs: TAKE_MS_MAX }));
+  }
+}
+
+/** Where an answer was lost nobody can tell what became of it. */
+export async function unlessLost(run: () => Promise<void>): Promise<void> {
   try {
-    await queue.put(job);
-    world.queue.onPut(job);
+    await run();
   } catch (error) {
     if (!ZooKeeperError.is(error) || error.kind !== 'recoverable') throw error;
   }
 }
 
-async function workOn(program: Program, zk: ZooKeeper, item: QueueItem<string>): Promise<void> {
+async function workOn(
+  program: Program,
+  zk: ZooKeeper,
+  checks: QueueChecks,
+  item: QueueItem<string>,
+): Promise<void> {
   const { random, world, process } = program;
   const { value: job, lost } = item;
+  checks.onTaken(job, process.wallMs);
   if (lost.aborted) return;
   const holding: Holding = {
     process,
-    path: job,
+    path: `${checks.path} ${job}`,
     limit: 1,
     token: undefined,
     znode: undefined,
@@ -47,8 +71,8 @@ async function workOn(program: Program, zk: ZooKeeper, item: QueueItem<string>):
   if (draw < 0.1) await item.release();
   else if (draw < 0.2) await item.requeue();
   else {
-    world.queue.onEnding(job);
+    checks.onEnding(job);
     await item.done();
-    world.queue.onDone(job);
+    checks.onDone(job);
   }
 }

@@ -12,6 +12,13 @@ export const recipeNames = [
   'cache',
   'membership',
   'partitioner',
+  'priority-queue',
+  'delay-queue',
+  'id-queue',
+  'locking-queue',
+  'unlocked-queue',
+  'simple-queue',
+  'kazoo-queue',
 ] as const;
 
 export type RecipeName = (typeof recipeNames)[number];

@@ -1,4 +1,3 @@
-import type { ZooKeeper } from '@zooid/client';
 import { useBarrier, useDoubleBarrier } from './barrier-uses.ts';
 import { CacheUse } from './cache-use.ts';
 import { useTextCounter } from './counter-use.ts';
@@ -10,14 +9,20 @@ import {
   useRevocation,
   useSemaphoreMutex,
 } from './more-lock-uses.ts';
+import {
+  useDelayQueue,
+  useIdQueue,
+  useKazooQueue,
+  useLockingQueue,
+  usePriorityQueue,
+  useSimpleQueue,
+  useUnlockedQueue,
+} from './more-queue-uses.ts';
 import { usePartitioner } from './partitioner-use.ts';
-import type { Program } from './program.ts';
+import type { Program, Use } from './program.ts';
 import type { RecipeName } from './recipe-names.ts';
 import { useSharedCount } from './shared-count-use.ts';
 import type { Standing } from './standing.ts';
-
-/** Does something with a recipe once, to the end. */
-export type Use = (program: Program, zk: ZooKeeper) => Promise<void>;
 
 /** Begins to keep something; or, where that goes on already, nothing. */
 function keeping(name: RecipeName, begin: (program: Program) => Standing): Use {
@@ -40,4 +45,11 @@ export const recipeUses: Readonly<Record<RecipeName, Use>> = {
   cache: keeping('cache', (program) => new CacheUse(program)),
   membership: useMembership,
   partitioner: usePartitioner,
+  'priority-queue': usePriorityQueue,
+  'delay-queue': useDelayQueue,
+  'id-queue': useIdQueue,
+  'locking-queue': useLockingQueue,
+  'unlocked-queue': useUnlockedQueue,
+  'simple-queue': useSimpleQueue,
+  'kazoo-queue': useKazooQueue,
 };

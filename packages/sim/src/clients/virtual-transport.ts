@@ -76,6 +76,7 @@ class VirtualConnection implements Connection, SocketHandler {
   destroy(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#process.machine.brokenCount++;
     this.#socket?.end();
     clearTimeout(this.#limit);
     process.nextTick(() => this.#handlers.onClose(undefined));
@@ -96,7 +97,9 @@ class VirtualConnection implements Connection, SocketHandler {
   #close(error: Error | undefined): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#process.machine.world.trace.add(this.#process.name, 'connection-end');
+    const { machine } = this.#process;
+    machine.brokenCount++;
+    machine.world.trace.add(this.#process.name, 'connection-end');
     this.#socket?.end();
     clearTimeout(this.#limit);
     this.#handlers.onClose(error);

@@ -9,10 +9,13 @@ import {
   GroupMember,
   type HeldLock,
   type Lock,
+  type QueueItem,
   ReadWriteLock,
   type SessionSource,
   SharedCount,
+  SimpleQueue,
   type Versioned,
+  type WaitOptions,
 } from '@zooid/recipes';
 import type { Makers } from '../clients/makers.ts';
 import { GivenUp } from '../clients/program.ts';
@@ -109,7 +112,37 @@ class MemberOfOneSession extends GroupMember {
   }
 }
 
+/** It reads an item, and deletes it if nobody else has. */
+class SharingQueue extends SimpleQueue<string> {
+  readonly #zk: ZooKeeper;
+
+  constructor(zk: ZooKeeper, path: string) {
+    super(zk, path);
+    this.#zk = zk;
+  }
+
+  override async take(options: WaitOptions): Promise<QueueItem<string>> {
+    if ((await this.peek()) === undefined) return await super.take(options);
+    const [first] = [...(await this.#zk.children(this.path)).names].sort();
+    if (first === undefined) return await super.take(options);
+    const path = `${this.path}/${first}`;
+    const { data } = await this.#zk.get(path);
+    await this.#zk.delete(path, { idempotent: true }).catch(() => undefined);
+    const value = JSON.parse(new TextDecoder().decode(data));
+    return {
+      value,
+      path,
+      lost: new AbortController().signal,
+      done: async () => {},
+      requeue: async () => void (await this.put(value)),
+      release: async () => {},
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+}
+
 export type RecipePlantName =
+  | 'queue-shares-items'
   | 'member-of-one-session'
   | 'cache-drops-event'
   | 'read-lock-beside-writer'
@@ -141,5 +174,10 @@ export const recipePlants: Readonly<Record<RecipePlantName, Plant>> = {
     mistake: 'a member does not come back when its znode is gone',
     makers: { groupMember: (source, group, id) => new MemberOfOneSession(source, group, id) },
     overrides: { clientProcessCount: 3, recipes: ['membership'] },
+  },
+  'queue-shares-items': {
+    mistake: 'who takes an item from a queue without locks does not care who else has deleted it',
+    makers: { simpleQueue: (zk, path) => new SharingQueue(zk, path) },
+    overrides: { clientProcessCount: 4, recipes: ['simple-queue'] },
   },
 };
