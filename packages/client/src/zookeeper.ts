@@ -109,8 +109,8 @@ export class ZooKeeper implements AsyncDisposable {
   }
 
   /**
-   * Fires when the session has ended, not later than the servers end it; its reason is the error. A server that has lost its leader
-   * answers until it notices (`syncLimit`), and the leader does not hear of its clients: then it may be later by as much.
+   * Fires when the session has ended, not later than the servers end it; its reason is the error. With servers of Apache's it may be later
+   * where one has lost its leader: that answers until it notices (`syncLimit`), and the leader does not hear of its clients.
    */
   get lost(): AbortSignal {
     return this.#session.lost;

@@ -52,6 +52,11 @@ export class OutputPool<R extends Recipient> {
     }
   }
 
+  /** Takes back everything that nobody was handed yet. Who is to be closed still is. */
+  discard(): void {
+    for (const { out } of this.#dirty) out?.clear();
+  }
+
   #take(): JuteWriter {
     const out = this.#spare.pop();
     if (out === undefined) return new JuteWriter(1024);

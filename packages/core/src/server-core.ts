@@ -41,6 +41,7 @@ import { ProposalQueue } from './txn/proposal-queue.ts';
 import { Proposer } from './txn/proposer.ts';
 import { TxnApplier } from './txn/txn-applier.ts';
 import { WatchTable } from './watch/watch-table.ts';
+import { sessionGraceOf } from './zab/answer-lease.ts';
 import { CommittedLog } from './zab/committed-log.ts';
 import type { SavedEpochs } from './zab/epochs.ts';
 import { Member } from './zab/member.ts';
@@ -141,8 +142,10 @@ export class ServerCore {
     const watches = new WatchTable<Client>({
       onFired: (eventType, count) => meter.onWatchesFired(eventType, count),
     });
-    const sessions = new SessionTracker({ tickTimeMs: options.tickTimeMs });
-    const localSessions = localSessionsOf(options.tickTimeMs, parts.membership?.options);
+    const { tickTimeMs } = options;
+    const grace = parts.membership === undefined ? undefined : sessionGraceOf(tickTimeMs);
+    const sessions = new SessionTracker({ tickTimeMs, grace });
+    const localSessions = localSessionsOf(tickTimeMs, parts.membership?.options);
     const quotas = new QuotaTable(tree, {
       onExceeded: (exceeded) => outbox.report({ kind: 'quota-exceeded', ...exceeded }),
     });
@@ -252,6 +255,11 @@ export class ServerCore {
   get outstandingCount(): number {
     const forwarded = this.member?.outstandingCount ?? 0;
     return this.#committer.inFlight + this.#desk.waitingCount + forwarded;
+  }
+
+  /** What clients are answered may leave. A member of an ensemble may have to wait with that. */
+  get mayAnswer(): boolean {
+    return this.member?.mayAnswer !== false;
   }
 
   /** Every session of the ensemble, with its timeout in ms, as it was committed. */
@@ -395,9 +403,10 @@ export class ServerCore {
     this.#desk.runQueue();
     if (this.localSessions !== undefined) this.#expireLocalSessions(this.localSessions);
     // Whoever leads ends sessions and znodes; the others hear of it.
-    this.member?.leading?.beforeExpiry(this.#clock.nowMs);
-    if (this.member !== undefined && this.member.leading?.isEstablished !== true) return;
-    for (const session of this.sessions.takeDue(this.#clock.nowMs)) {
+    const leading = this.member?.leading;
+    leading?.beforeExpiry(this.#clock.nowMs);
+    if (this.member !== undefined && leading?.isEstablished !== true) return;
+    for (const session of this.sessions.takeDue(this.#clock.nowMs, this.#mustOutlast)) {
       const { id: sessionId, timeoutMs } = session;
       this.#outbox.report({ kind: 'session-expired', sessionId, timeoutMs });
       this.#proposer.proposeCloseSession(session, undefined, 0);
@@ -410,6 +419,9 @@ export class ServerCore {
       this.#proposer.propose(OpCode.deleteContainer, reader, undefined, 0, this.#clock.nowMs, 0);
     }
   }
+
+  readonly #mustOutlast = (session: Session, dueMs: number): boolean =>
+    this.member?.leading?.mustOutlast(session, dueMs) === true;
 
   /** What a snapshot of everything applied so far says besides the znodes. */
   snapshotHead(): SnapshotHead {

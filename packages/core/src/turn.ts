@@ -98,7 +98,7 @@ export class Turn {
       if (this.#shell.flushPeersSoon === undefined) this.flushPeers();
       else this.#shell.flushPeersSoon();
     }
-    this.#core.replies.outputs.flush(this.#send);
+    if (this.#core.mayAnswer) this.#core.replies.outputs.flush(this.#send);
   }
 
   #syncIfIdle(): void {

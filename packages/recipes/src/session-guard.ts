@@ -26,9 +26,8 @@ export interface SessionGuardOptions {
 }
 
 /**
- * Watches over what a session holds: `lost` fires no later than the servers could give it away, by this process's clock (but for a
- * server that has lost its leader and not noticed: see `ZooKeeper.lost`), and as soon as this process can know that somebody else has
- * deleted the znode that stands for it.
+ * Watches over what a session holds: `lost` fires no later than the servers could give it away, by this process's clock (but see
+ * `ZooKeeper.lost` for those of Apache's), and as soon as this process can know that somebody else has deleted the znode that stands for it.
  *
  * To be closed when it is not held any more.
  */

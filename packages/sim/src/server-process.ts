@@ -16,7 +16,7 @@ import {
   ServerCore,
   Turn,
 } from '@zooid/core';
-import { encodeUtf8, type JuteWriter, type Membership, QuorumPacketType } from '@zooid/protocol';
+import { encodeUtf8, type JuteWriter, type Membership } from '@zooid/protocol';
 import { sentBytes } from './byte-copies.ts';
 import { SimulatedClientPort } from './client-port.ts';
 import { ElectionPort } from './election-port.ts';
@@ -136,9 +136,6 @@ export class ServerProcess extends StoringProcess {
 
   /** One whole packet of another server arrived. */
   onPacket(link: SimulatedLink, bytes: Uint8Array, start: number, end: number): void {
-    const { reports } = this.world;
-    const isPing = reports !== undefined && bytes[start + 3] === QuorumPacketType.ping;
-    if (isPing) reports.onReceived(this, link.socket);
     this.member.onPeerPacket(link, bytes, start, end);
   }
 
@@ -302,7 +299,7 @@ export class ServerProcess extends StoringProcess {
 
   /** Whole packets for another server. */
   protected sendToPeer(link: SimulatedLink, bytes: Uint8Array): void {
-    this.world.checks.onPeerBytes(this, link.socket, bytes);
+    this.world.checks.onPeerBytes(this, bytes);
     link.socket.send(bytes);
   }
 }

@@ -9,7 +9,6 @@ import { MembershipChecks } from './checks/membership-checks.ts';
 import { QueueChecks } from './checks/queue-checks.ts';
 import { RecipeChecks } from './checks/recipe-checks.ts';
 import { SessionChecks } from './checks/session-checks.ts';
-import { SessionReports } from './checks/session-reports.ts';
 import { ClientMachine } from './clients/client-machine.ts';
 import { type Makers, productionMakers } from './clients/makers.ts';
 import { QUEUE_PATH } from './clients/queue-use.ts';
@@ -59,8 +58,6 @@ export class World {
   readonly clients: readonly SimulatedClient[];
   /** Those that run the production client. */
   readonly clientMachines: readonly ClientMachine[];
-  /** Only where somebody looks at them. */
-  readonly reports: SessionReports | undefined;
   readonly coreOptions: Omit<CoreOptions, 'serverId'>;
   /** What client processes work with. */
   readonly makers: Makers;
@@ -87,9 +84,8 @@ export class World {
     this.queue = new QueueChecks(this, QUEUE_PATH);
     this.counter = new CounterChecks(this.checks);
     this.recipes = new RecipeChecks(this);
-    this.checks.onProposed = (process, bytes, start, end) => {
+    this.checks.onProposed = (bytes, start, end) => {
       this.sessions.onProposed(bytes, start, end);
-      this.locks.onProposed(process, bytes, start, end);
     };
     this.checks.onCommitted = (txn) => {
       this.sessions.onCommitted(txn);
@@ -109,7 +105,6 @@ export class World {
     const clients = Array.from({ length: options.clientCount }, (_, i) => `c${i + 1}`);
     this.clients = clients.map((name) => new SimulatedClient(this, name));
     this.clientMachines = this.#clientMachines(parts);
-    this.reports = this.clientMachines.length > 0 ? new SessionReports() : undefined;
   }
 
   #clientMachines({ globals }: WorldParts): ClientMachine[] {

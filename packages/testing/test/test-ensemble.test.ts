@@ -13,6 +13,9 @@ import {
 } from '../src/index.ts';
 import { SmallClient } from './small-client.ts';
 
+/** How long a member answers after it was last heard of: four pings of a leader whose `tickTimeMs` is 500 or more. */
+const LEASE_MS = 1000;
+
 async function start(options: TestEnsembleOptions = {}): Promise<TestEnsemble> {
   const ensemble = await startTestEnsemble(options);
   onTestFinished(() => ensemble.close());
@@ -180,6 +183,29 @@ describe('a network between members that fails', () => {
     expect(await reader.exists('/before')).toBeDefined();
     expect(await reader.exists('/after')).toBeDefined();
   });
+
+  test.each(['following', 'leading'] as const)(
+    'leaves a member that is cut off (%s) no longer than its lease to answer clients',
+    async (role) => {
+      const ensemble = await start({ tickTimeMs: 500 });
+      const cutOff = ensemble.members.find((member) => member.role === role)!;
+      const zk = await clientOf(cutOff, { sessionTimeoutMs: 20_000 });
+      ensemble.partition([[cutOff]]);
+      const cutAtMs = performance.now();
+      let answeredAtMs = cutAtMs;
+      for (let isAnswered = true; isAnswered; ) {
+        const askedAtMs = performance.now();
+        isAnswered = await zk.exists('/', { timeoutMs: 500 }).then(
+          () => true,
+          () => false,
+        );
+        if (isAnswered) answeredAtMs = askedAtMs;
+      }
+      expect(answeredAtMs - cutAtMs).toBeLessThanOrEqual(LEASE_MS);
+      await ensemble.heal();
+      expect(await zk.exists('/')).toBeDefined();
+    },
+  );
 
   test('heals: no member has lost its place when the silence was short', async () => {
     const ensemble = await start();

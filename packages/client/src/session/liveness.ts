@@ -65,8 +65,8 @@ export class Liveness {
 
   /**
    * When the server may expire the session. It counts from when it last heard of us, which was not before we sent what it
-   * has acknowledged: so we never think a session alive longer than the server does. A follower that is cut off from its leader is
-   * wrong about that until it notices, and nobody here can know.
+   * has acknowledged: so we never think a session alive longer than the server does. A follower of Apache's that is cut off from its
+   * leader answers until it notices, and nobody here can know; one of Zooid's answers no longer than it has a lease.
    */
   get expiryMs(): number {
     return this.#acknowledgedMs + this.timeoutMs;

@@ -67,9 +67,8 @@ export class LeadingSubmitter implements GlobalSubmitter {
 
   openSession(client: Client): void {
     const id = this.#sessionIds.next((taken) => this.#sessions.get(taken) !== undefined);
-    const session = this.#sessions.track(id, client.sessionTimeoutMs, this.#clock.nowMs);
+    const session = this.#sessions.track(id, client.sessionTimeoutMs, this.#clock.nowMs, HERE);
     session.client = client;
-    session.owner = HERE;
     client.session = session;
     client.phase = 'opening';
     this.#proposer.proposeCreateSession(session, client);
@@ -100,9 +99,8 @@ export class LeadingSubmitter implements GlobalSubmitter {
   }
 
   upgradeSession({ id, timeoutMs }: Session, client: Client): void {
-    const session = this.#sessions.track(id, timeoutMs, this.#clock.nowMs);
+    const session = this.#sessions.track(id, timeoutMs, this.#clock.nowMs, HERE);
     session.client = client;
-    session.owner = HERE;
     client.session = session;
     this.#proposer.proposeCreateSession(session, undefined);
   }

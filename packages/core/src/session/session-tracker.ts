@@ -1,8 +1,18 @@
 import { assert } from '../assert.ts';
-import { Session, type SessionScope } from './session.ts';
+import { HERE, Session, type SessionScope } from './session.ts';
 import { SessionBucket } from './session-bucket.ts';
 
 export { HERE, type Session, type SessionScope } from './session.ts';
+
+/** What sessions get beside their timeout, for what other servers may have promised their clients. Milliseconds. */
+export interface SessionGrace {
+  /** Those whose clients talk to another server: what it hears is told here a little later. */
+  readonly elsewhereMs: number;
+  /** Those of which nothing was heard since this server began to watch over them. */
+  readonly unclaimedMs: number;
+}
+
+const NO_GRACE: SessionGrace = { elsewhereMs: 0, unclaimedMs: 0 };
 
 /**
  * Knows every session and when it expires. Decides nothing about what follows: closing a session is a
@@ -10,7 +20,7 @@ export { HERE, type Session, type SessionScope } from './session.ts';
  *
  * Time is cut into ticks. A session waits in the bucket of the tick that follows its timeout, and all
  * sessions of a bucket expire together when that tick begins: between timeout and timeout + tickTime
- * after the last touch. All times are monotonic milliseconds; jumps of the wall clock cannot expire
+ * after the last touch, and a grace where other servers may have answered the client. All times are monotonic milliseconds; jumps of the wall clock cannot expire
  * a session. Source: ExpiryQueue, SessionTrackerImpl.
  *
  * Invariants: a session is in exactly one bucket, or in none because it is due and closing; every
@@ -19,6 +29,7 @@ export { HERE, type Session, type SessionScope } from './session.ts';
 export class SessionTracker {
   readonly #tickTimeMs: number;
   readonly #scope: SessionScope;
+  readonly #grace: SessionGrace;
   readonly #byId = new Map<bigint, Session>();
   /** By expiryMs. An emptied bucket stays until it is due, as in Apache's (`dump` shows it). */
   readonly #buckets = new Map<number, SessionBucket>();
@@ -27,11 +38,16 @@ export class SessionTracker {
   /** For how long nobody could be heard: time here is the clock's less this. */
   #deafMs = 0;
 
-  /** @param options - `scope`: of the sessions that are tracked here; global unless given. */
-  constructor(options: { readonly tickTimeMs: number; readonly scope?: SessionScope }) {
+  /** @param options - `scope`: of the sessions that are tracked here; global unless given. `grace`: none unless given. */
+  constructor(options: {
+    readonly tickTimeMs: number;
+    readonly scope?: SessionScope;
+    readonly grace?: SessionGrace | undefined;
+  }) {
     assert(options.tickTimeMs > 0, 'tickTime is positive');
     this.#tickTimeMs = options.tickTimeMs;
     this.#scope = options.scope ?? 'global';
+    this.#grace = options.grace ?? NO_GRACE;
   }
 
   /** Sessions known, those that are closing included. */
@@ -42,17 +58,21 @@ export class SessionTracker {
   /**
    * Begins to track a session: on createSession, and for each one that a snapshot or log brings. A
    * session that is tracked already gets the new timeout and a fresh start.
+   *
+   * @param owner - see {@link Session.owner}.
    */
-  track(id: bigint, timeoutMs: number, nowMs: number): Session {
+  track(id: bigint, timeoutMs: number, nowMs: number, owner?: unknown): Session {
     const known = this.#byId.get(id);
     if (known !== undefined) {
+      known.owner = owner;
       this.setTimeout(known, timeoutMs, nowMs);
       return known;
     }
     const session = new Session(id, timeoutMs, this.#scope);
+    session.owner = owner;
     this.#byId.set(id, session);
     const ownMs = nowMs - this.#deafMs;
-    this.#bucketAt(this.#roundUp(ownMs + timeoutMs, ownMs)).add(session);
+    this.#bucketAt(this.#roundUp(ownMs + this.#patienceMsOf(session), ownMs)).add(session);
     return session;
   }
 
@@ -79,7 +99,7 @@ export class SessionTracker {
    */
   touch(session: Session, nowMs: number): void {
     // Time does not go back and a changed timeout re-buckets, so only the bucket's end matters.
-    if (nowMs - this.#deafMs + session.timeoutMs < session.expiryMs) return;
+    if (nowMs - this.#deafMs + this.#patienceMsOf(session) < session.expiryMs) return;
     this.#move(session, nowMs);
   }
 
@@ -109,9 +129,12 @@ export class SessionTracker {
    * Takes the sessions that are due out of their buckets and marks them as closing; they stay tracked
    * until {@link remove}. Those that were closing before are left out: their end is on its way.
    * Costs nothing before {@link nextDueMs}, and never more than the due buckets.
+   *
+   * @param mustWait - whether a session that was due at `dueMs` (monotonic) is looked at again in the next tick, in place of expiring.
    */
-  takeDue(nowMs: number): Session[] {
+  takeDue(nowMs: number, mustWait: MustWait = neverWaits): Session[] {
     const due: Session[] = [];
+    const waiting: Session[] = [];
     const ownMs = nowMs - this.#deafMs;
     const end = Math.floor(ownMs / this.#tickTimeMs) * this.#tickTimeMs;
     this.#nextDueMs ??= end + this.#tickTimeMs;
@@ -120,14 +143,15 @@ export class SessionTracker {
     const steps = (end - this.#nextDueMs) / this.#tickTimeMs + 1;
     if (steps <= this.#buckets.size) {
       for (let at = this.#nextDueMs; at <= end; at += this.#tickTimeMs) {
-        this.#takeBucket(at, due);
+        this.#takeBucket(at, due, waiting, mustWait);
       }
     } else {
       // The server stood still for longer than any session can wait.
       const keys = [...this.#buckets.keys()].filter((key) => key <= end);
-      for (const at of keys.sort((a, b) => a - b)) this.#takeBucket(at, due);
+      for (const at of keys.sort((a, b) => a - b)) this.#takeBucket(at, due, waiting, mustWait);
     }
     this.#nextDueMs = end + this.#tickTimeMs;
+    for (const session of waiting) this.#bucketAt(this.#nextDueMs).add(session);
     return due;
   }
 
@@ -162,10 +186,17 @@ export class SessionTracker {
     const bucket = session.bucket;
     if (bucket === undefined || session.isClosing) return;
     const ownMs = nowMs - this.#deafMs;
-    const expiryMs = this.#roundUp(ownMs + session.timeoutMs, ownMs);
+    const expiryMs = this.#roundUp(ownMs + this.#patienceMsOf(session), ownMs);
     if (expiryMs === bucket.expiryMs) return;
     bucket.delete(session);
     this.#bucketAt(expiryMs).add(session);
+  }
+
+  /** How long it may be silent. */
+  #patienceMsOf({ timeoutMs, owner }: Session): number {
+    if (owner === HERE) return timeoutMs;
+    const { unclaimedMs, elsewhereMs } = this.#grace;
+    return timeoutMs + (owner === undefined ? unclaimedMs : elsewhereMs);
   }
 
   #roundUp(timeMs: number, nowMs: number): number {
@@ -184,14 +215,22 @@ export class SessionTracker {
     return bucket;
   }
 
-  #takeBucket(expiryMs: number, due: Session[]): void {
+  #takeBucket(expiryMs: number, due: Session[], waiting: Session[], mustWait: MustWait): void {
     const bucket = this.#buckets.get(expiryMs);
     if (bucket === undefined) return;
     this.#buckets.delete(expiryMs);
     for (const session of bucket.takeAll()) {
       if (session.isClosing) continue;
-      session.isClosing = true;
-      due.push(session);
+      if (mustWait(session, expiryMs + this.#deafMs)) {
+        waiting.push(session);
+      } else {
+        session.isClosing = true;
+        due.push(session);
+      }
     }
   }
 }
+
+type MustWait = (session: Session, dueMs: number) => boolean;
+
+const neverWaits: MustWait = () => false;

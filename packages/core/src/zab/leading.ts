@@ -26,6 +26,8 @@ import {
 import type { OutputPool } from '../output-pool.ts';
 import type { ServerId } from '../quorum/quorum.ts';
 import type { LeadingSubmitter } from '../request/leading-submitter.ts';
+import type { Session } from '../session/session.ts';
+import { leaseMsOf, pingIntervalMsOf, writeLease } from './answer-lease.ts';
 import { Broadcast } from './broadcast.ts';
 import type { CommittedLog } from './committed-log.ts';
 import type { Epochs } from './epochs.ts';
@@ -41,11 +43,6 @@ import type { PeerLink } from './peer-link.ts';
 import type { Replica } from './replica.ts';
 import type { ZabMeter } from './zab-meter.ts';
 import { counterOf, firstZxidOf } from './zxid.ts';
-
-/** A leader is heard of at least this often, so that its silence tells something soon. A tick's half at most. */
-const PING_INTERVAL_MS_MAX = 250;
-/** Who was heard of so lately still follows: nobody looks for another leader sooner after its last answer, unless its connection ended. */
-const FOLLOWED_MS_MAX = 4 * PING_INTERVAL_MS_MAX;
 
 export interface LeadingParts {
   readonly options: MemberOptions;
@@ -90,6 +87,10 @@ export class Leading {
   /** A quorum must be here by then, and have the history. */
   readonly #epochDueMs: number;
   readonly #establishDueMs: number;
+  readonly #pingIntervalMs: number;
+  readonly #leaseMs: number;
+  /** Clients are answered until then: see `answer-lease.ts`. */
+  #leaseEndMs = Number.NEGATIVE_INFINITY;
   #pingDueMs = 0;
   #quorumCheckDueMs = 0;
   #lastTimeMs: number;
@@ -105,14 +106,16 @@ export class Leading {
       ...parts,
       learners: this.#learners,
       endRole: (reason: string) => this.#end(reason),
-      isFollowed: () => this.#isFollowed(),
+      mayAnswer: () => this.mayAnswer,
     };
     this.#sync = new LearnerSync(inside);
     this.#broadcast = new Broadcast(inside);
     this.#requests = new LearnerRequests(inside);
     this.#ownEpoch = parts.epochs.current;
     this.#ownZxid = parts.replica.lastLoggedZxid;
-    const { initLimitMs, epochWaitMsMax = initLimitMs } = parts.options;
+    const { initLimitMs, epochWaitMsMax = initLimitMs, tickTimeMs } = parts.options;
+    this.#pingIntervalMs = pingIntervalMsOf(tickTimeMs);
+    this.#leaseMs = leaseMsOf(tickTimeMs);
     this.#establishDueMs = nowMs + initLimitMs;
     this.#epochDueMs = nowMs + Math.min(epochWaitMsMax, initLimitMs);
     this.#lastTimeMs = nowMs;
@@ -137,6 +140,11 @@ export class Leading {
 
   get phase(): LeadingPhase {
     return this.#phase;
+  }
+
+  /** Clients may be answered: a quorum followed lately, not only as far as this server has noticed. */
+  get mayAnswer(): boolean {
+    return this.#parts.replica.parts.clock.nowMs < this.#leaseEndMs;
   }
 
   /** When it began to serve (monotonic, ms); undefined before. */
@@ -170,7 +178,6 @@ export class Leading {
     const learner = this.#learners.get(link);
     if (learner === undefined) return;
     learner.heardMs = this.#parts.replica.parts.clock.nowMs;
-    learner.lastPacketMs = learner.heardMs;
     learner.packetsReceived++;
     const packet = this.#packet;
     packet.reset(bytes, start, end);
@@ -231,6 +238,11 @@ export class Leading {
     this.#finish();
   }
 
+  /** Whether a session that was due at `dueMs` must not end yet: a learner may have promised its client more. */
+  mustOutlast(session: Session, dueMs: number): boolean {
+    return this.#requests.mustOutlast(session, dueMs);
+  }
+
   /** Sessions are about to expire: not by time in which this process stood still. */
   beforeExpiry(nowMs: number): void {
     if (this.#phase !== 'broadcasting') return;
@@ -239,11 +251,11 @@ export class Leading {
   }
 
   #noteStall(nowMs: number): void {
-    const stalledMs = nowMs - this.#lastTimeMs - PING_INTERVAL_MS_MAX;
+    const stalledMs = nowMs - this.#lastTimeMs - this.#pingIntervalMs;
     this.#lastTimeMs = nowMs;
     if (stalledMs > this.#parts.options.syncLimitMs) {
       this.#end(`this process stood still for ${Math.round(stalledMs)} ms`);
-    } else if (stalledMs > PING_INTERVAL_MS_MAX) {
+    } else if (stalledMs > this.#pingIntervalMs) {
       // Nobody could be heard meanwhile: no learner, and of no learner's client.
       for (const learner of this.#learners.all()) learner.heardMs += stalledMs;
       this.#parts.replica.parts.sessions.excuse(stalledMs);
@@ -393,6 +405,7 @@ export class Leading {
 
   #onNewLeaderAck(learner: LearnerState): void {
     learner.phase = 'ready';
+    learner.pings.onAnswered(this.#parts.replica.parts.clock.nowMs);
     this.#broadcast.onLearnerReady();
     if (learner.kind === 'follower') this.#synced.add(learner.serverId!);
     this.#parts.outbox.reportMember({ kind: 'learner-synced', server: learner.serverId! });
@@ -413,7 +426,8 @@ export class Leading {
     this.#quorumCheckDueMs = nowMs + options.tickTimeMs;
     replica.beginProposing(firstZxidOf(this.#epoch));
     this.#broadcast.begin();
-    submitter.expireUnknownOnlyWhile(() => this.#isFollowed());
+    this.#renewLease(nowMs);
+    submitter.expireUnknownOnlyWhile(() => this.mayAnswer);
     if (options.isLeaderServing) replica.serveMembersBy(submitter, firstZxidOf(this.#epoch));
     for (const learner of this.#learners.all()) {
       if (learner.phase === 'ready') this.#sendUpToDate(learner);
@@ -433,6 +447,8 @@ export class Leading {
 
   #sendUpToDate(learner: LearnerState): void {
     writeBarePacket(this.#learners.out(learner), QuorumPacketType.upToDate, -1);
+    // So it knows of its lease before it serves anybody.
+    this.#sendPing(learner, this.#parts.replica.parts.clock.nowMs);
   }
 
   // ── Broadcast ─────────────────────────────────────────────────────────────────────────────────────
@@ -444,7 +460,7 @@ export class Leading {
         if (counterOf(zxid) !== 0) this.#broadcast.onAck(learner, zxid);
         return;
       case QuorumPacketType.ping:
-        this.#requests.onPing(packet);
+        this.#onPingAnswer(learner, packet);
         return;
       case QuorumPacketType.revalidate:
         this.#requests.onRevalidate(learner, packet);
@@ -458,14 +474,43 @@ export class Leading {
   }
 
   #ping(nowMs: number): void {
-    const { options, replica } = this.#parts;
-    this.#pingDueMs = nowMs + Math.min(options.tickTimeMs / 2, PING_INTERVAL_MS_MAX);
+    this.#pingDueMs = nowMs + this.#pingIntervalMs;
+    this.#renewLease(nowMs);
     for (const learner of this.#learners.all()) {
-      if (learner.phase === 'ready') {
-        const { lastZxid } = replica.parts.proposals;
-        writeBarePacket(this.#learners.out(learner), QuorumPacketType.ping, lastZxid);
-      }
+      if (learner.phase === 'ready') this.#sendPing(learner, nowMs);
     }
+  }
+
+  #sendPing(learner: LearnerState, nowMs: number): void {
+    const { pings } = learner;
+    // Whoever may not answer itself lets nobody else do so.
+    if (this.mayAnswer) learner.confirmedCount = pings.count;
+    pings.onAsked(nowMs);
+    const { lastZxid } = this.#parts.replica.parts.proposals;
+    writePacketOf(this.#learners.out(learner), QuorumPacketType.ping, lastZxid, (out) =>
+      writeLease(out, learner.confirmedCount, this.#leaseMs),
+    );
+  }
+
+  #onPingAnswer(learner: LearnerState, packet: JuteReader): void {
+    this.#requests.onPing(packet);
+    const { nowMs } = this.#parts.replica.parts.clock;
+    learner.pings.onAnswered(nowMs);
+    this.#renewLease(nowMs);
+  }
+
+  /** A lease lasts from when a quorum is known to have followed. */
+  #renewLease(nowMs: number): void {
+    const ready = [...this.#learners.all()].filter(({ phase }) => phase === 'ready');
+    ready.sort((a, b) => b.pings.provenMs - a.pings.provenMs);
+    const followers = new Set<ServerId>([this.#parts.options.serverId]);
+    let provenMs = nowMs;
+    for (const { serverId, pings } of ready) {
+      if (this.#isQuorum(followers)) break;
+      followers.add(serverId!);
+      provenMs = pings.provenMs;
+    }
+    if (this.#isQuorum(followers)) this.#leaseEndMs = provenMs + this.#leaseMs;
   }
 
   /** Every tick: who is still there? Source: Leader.lead. */
@@ -490,18 +535,6 @@ export class Leading {
     } else if (this.#broadcast.isOwnDiskLate(nowMs)) {
       this.#end('the disk of this server has not written for longer than syncLimit');
     }
-  }
-
-  /** A quorum follows this leader now, not only as far as it has noticed. */
-  #isFollowed(): boolean {
-    const { options, replica } = this.#parts;
-    const sinceMs = replica.parts.clock.nowMs - FOLLOWED_MS_MAX;
-    const followers = new Set<ServerId>([options.serverId]);
-    for (const { phase, link, lastPacketMs, serverId } of this.#learners.all()) {
-      const isHeard = phase === 'ready' && link.closing === undefined && lastPacketMs >= sinceMs;
-      if (isHeard) followers.add(serverId!);
-    }
-    return this.#isQuorum(followers);
   }
 
   // ── Common ────────────────────────────────────────────────────────────────────────────────────────

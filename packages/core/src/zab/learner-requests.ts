@@ -16,7 +16,8 @@ import type { Client } from '../client.ts';
 import type { Session } from '../session/session.ts';
 import { serverIdOf } from '../session/session-id.ts';
 import { createsEphemeral } from '../txn/request-body.ts';
-import type { LearnerState } from './learner-state.ts';
+import { leaseMsOf, sessionGraceOf } from './answer-lease.ts';
+import { LearnerState } from './learner-state.ts';
 import type { Learners } from './learners.ts';
 import type { MemberOptions } from './member-options.ts';
 import { dataOf, writeBarePacket, writePacketOf } from './packets.ts';
@@ -28,7 +29,7 @@ export class LearnerRequests {
   readonly #replica: Replica;
   readonly #learners: Learners;
   readonly #meter: ZabMeter;
-  readonly #isFollowed: () => boolean;
+  readonly #mayAnswer: () => boolean;
   readonly #body = new JuteReader();
 
   constructor(parts: {
@@ -37,13 +38,13 @@ export class LearnerRequests {
     readonly learners: Learners;
     readonly meter: ZabMeter;
     /** A quorum follows this leader: what it knows nothing of is not. */
-    readonly isFollowed: () => boolean;
+    readonly mayAnswer: () => boolean;
   }) {
     this.#options = parts.options;
     this.#replica = parts.replica;
     this.#learners = parts.learners;
     this.#meter = parts.meter;
-    this.#isFollowed = parts.isFollowed;
+    this.#mayAnswer = parts.mayAnswer;
   }
 
   /** The learner tells which sessions were alive since its last ping. */
@@ -59,6 +60,18 @@ export class LearnerRequests {
     }
   }
 
+  /**
+   * Whether a session that was due at `dueMs` must not end yet. A learner may have answered its client since its last report, until it
+   * reports again, or can hold no lease any more. Learners of Apache's hold none: those may answer for longer, and it is not waited for.
+   */
+  mustOutlast({ owner, timeoutMs }: Session, dueMs: number): boolean {
+    if (!(owner instanceof LearnerState)) return false;
+    const { tickTimeMs } = this.#options;
+    const { provenMs, answeredMs } = owner.pings;
+    if (provenMs >= dueMs - sessionGraceOf(tickTimeMs).elsewhereMs) return false;
+    return this.#replica.parts.clock.nowMs < answeredMs + leaseMsOf(tickTimeMs) + timeoutMs;
+  }
+
   /** A client of the learner wants to go on with a session. */
   onRevalidate(learner: LearnerState, packet: JuteReader): void {
     const { sessions, clock, replies } = this.#replica.parts;
@@ -69,16 +82,16 @@ export class LearnerRequests {
     const session = sessions.get(sessionId);
     const isValid = session !== undefined && !session.isClosing;
     if (isValid) {
+      session.owner = learner;
       sessions.setTimeout(session, timeoutMs, clock.nowMs);
       const holder = session.client as Client | undefined;
       if (holder !== undefined) {
         replies.hangUp(holder, 'session-moved');
         session.client = undefined;
       }
-      session.owner = learner;
     }
     // Another leader may know it. The client goes on to another server when no answer comes.
-    if (!isValid && !this.#isFollowed()) return;
+    if (!isValid && !this.#mayAnswer()) return;
     writePacketOf(this.#learners.out(learner), QuorumPacketType.revalidate, -1, (out) => {
       out.long(sessionId);
       out.boolean(isValid);
@@ -105,8 +118,7 @@ export class LearnerRequests {
         });
         return;
       case OpCode.createSession: {
-        const session = sessions.track(sessionId, body.int(), clock.nowMs);
-        session.owner = learner;
+        const session = sessions.track(sessionId, body.int(), clock.nowMs, learner);
         proposer.proposeCreateSession(session, undefined);
         return;
       }

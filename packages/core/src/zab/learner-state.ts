@@ -1,6 +1,7 @@
 import type { ServerId } from '../quorum/quorum.ts';
 import { AckDeadline } from './ack-deadline.ts';
 import type { PeerLink } from './peer-link.ts';
+import { PingAnswers } from './ping-answers.ts';
 
 /**
  * The leader's view of one learner.
@@ -24,10 +25,11 @@ export class LearnerState {
   /** Everything up to here is on its disk. */
   ackedZxid = 0;
   readonly acks: AckDeadline = new AckDeadline();
+  readonly pings: PingAnswers = new PingAnswers();
+  /** Answers to pings that it knows to have arrived. */
+  confirmedCount = 0;
   /** When something was heard of it last (monotonic, ms), without the time in which this server stood still. */
   heardMs: number;
-  /** The same by the clock alone. */
-  lastPacketMs: number;
   /** When the handshake must be done. */
   dueMs: number;
 
@@ -43,7 +45,6 @@ export class LearnerState {
     this.link = link;
     this.connectedMs = nowMs;
     this.heardMs = nowMs;
-    this.lastPacketMs = nowMs;
     this.dueMs = dueMs;
   }
 }

@@ -208,6 +208,7 @@ export class LearnerSync {
     const { active, lastSeen } = memberships;
     const { text } = lastSeen.version > newLeaderZxid ? active : lastSeen;
     writePacket(out, QuorumPacketType.newLeader, newLeaderZxid, text, 0, text.byteLength);
+    learner.pings.onAsked(nowMs);
     learner.ackedZxid = replica.lastAppliedZxid;
     learner.isForwarding = true;
     learner.phase = 'synced-up';

@@ -27,6 +27,7 @@ import type { ServerId } from '../quorum/quorum.ts';
 import { mayFollow, TXN_HEADER_BYTES, txnZxid } from '../storage/log-format.ts';
 import type { CommitListener } from '../txn/committer.ts';
 import type { Proposal } from '../txn/proposal-queue.ts';
+import { AnswerLease } from './answer-lease.ts';
 import type { CommittedLog } from './committed-log.ts';
 import type { Epochs } from './epochs.ts';
 import { LearnedMembership } from './learned-membership.ts';
@@ -45,6 +46,8 @@ import { epochOf, firstZxidOf } from './zxid.ts';
 const REFUSED_MS_MAX = 100;
 /** How often a learner looks whether its leader is silent. */
 const LOOK_INTERVAL_MS = 250;
+/** So long clients wait for their answers at most, before they are sent away to ask elsewhere. */
+const UNHEARD_MS_MAX = 2000;
 const OTHER_PLACE = 'the configuration has another place for this server';
 
 export interface LearningParts {
@@ -103,6 +106,9 @@ export class Learning implements CommitListener {
   #heardMs: number;
   #lookedMs: number;
   readonly #pings = new PingInterval();
+  readonly #lease = new AnswerLease();
+  /** Since when this server has been seen to be without its lease; undefined while it holds it. */
+  #unleasedSinceMs: number | undefined;
   #endReason: string | undefined;
   /** The reconfiguration that leaves this server without its role. Whoever asked for it is answered first. */
   #lastReconfigZxid: number | undefined;
@@ -142,6 +148,11 @@ export class Learning implements CommitListener {
 
   get phase(): LearningPhase {
     return this.#phase;
+  }
+
+  /** Clients may be answered: this server is known to be heard by a leader that a quorum follows. */
+  get mayAnswer(): boolean {
+    return this.#lease.isHeld(this.#parts.replica.parts.clock.nowMs);
   }
 
   /** How the leader brings this server up, and to where; undefined before it has said so. */
@@ -299,6 +310,7 @@ export class Learning implements CommitListener {
       if (silentMs > this.#pings.silenceMsMax(this.#parts.options.syncLimitMs)) {
         this.#end(`nothing was heard of the leader for ${Math.round(silentMs)} ms`);
       }
+      this.#lookAtLease(nowMs);
     } else if (nowMs >= this.#dueMs) {
       this.#end(
         this.#phase === 'connecting'
@@ -307,6 +319,17 @@ export class Learning implements CommitListener {
       );
     }
     this.#finish();
+  }
+
+  /** By what it has seen itself: a lease that ran out while this process stood still may be renewed by what is not read yet. */
+  #lookAtLease(nowMs: number): void {
+    if (this.#lease.isHeld(nowMs)) {
+      this.#unleasedSinceMs = undefined;
+      return;
+    }
+    this.#unleasedSinceMs ??= nowMs;
+    if (nowMs - this.#unleasedSinceMs < UNHEARD_MS_MAX) return;
+    this.#end('the leader does not hear of this server, or has no quorum itself');
   }
 
   /** The one that was elected votes for somebody else itself: it will not lead. */
@@ -424,7 +447,7 @@ export class Learning implements CommitListener {
         this.#onUpToDate();
         return;
       case QuorumPacketType.ping:
-        this.#onPing(zxid);
+        this.#onPing(zxid, packet);
         return;
       case QuorumPacketType.revalidate: {
         const body = dataOf(packet, this.#body);
@@ -505,6 +528,7 @@ export class Learning implements CommitListener {
     if (replica.syncedZxid < this.#historyZxid) return;
     epochs.adopt(this.#epoch);
     writeBarePacket(this.#out(), QuorumPacketType.ack, firstZxidOf(this.#epoch));
+    this.#lease.onReport(replica.parts.clock.nowMs);
     this.#phase = 'acknowledged';
     this.#ackTo(replica.syncedZxid);
   }
@@ -542,8 +566,11 @@ export class Learning implements CommitListener {
     this.#ackedZxid = syncedZxid;
   }
 
-  #onPing(zxid: number): void {
-    this.#pings.onPing(this.#parts.replica.parts.clock.nowMs);
+  #onPing(zxid: number, packet: JuteReader): void {
+    const { nowMs } = this.#parts.replica.parts.clock;
+    this.#pings.onPing(nowMs);
+    this.#lease.onPing(dataOf(packet, this.#body));
+    this.#lease.onReport(nowMs);
     writePacketOf(this.#out(), QuorumPacketType.ping, zxid, (out) =>
       this.#submitter.writeTouched(out),
     );

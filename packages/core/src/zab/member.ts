@@ -132,6 +132,11 @@ export class Member {
     return this.#role?.isEstablished === true;
   }
 
+  /** What clients are answered may leave; else it waits, and so do they. See `answer-lease.ts`. */
+  get mayAnswer(): boolean {
+    return !this.isEstablished || this.#role!.mayAnswer;
+  }
+
   /** Clients that are content to read are served, for there is no leader. */
   get isReadOnly(): boolean {
     return this.#isReadOnly;
@@ -422,6 +427,8 @@ export class Member {
 
   #onRoleEnd(role: 'leading' | 'following' | 'observing', reason: string): void {
     this.#outbox.reportMember({ kind: 'role-ended', role, reason });
+    // What waits for a lease is never said.
+    if (this.#role?.mayAnswer === false) this.#replica.parts.replies.outputs.discard();
     this.#replica.serveBy(undefined, 0);
     this.#outbox.closeClients();
     this.#role = undefined;

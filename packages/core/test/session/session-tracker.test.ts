@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../src/session/session.ts';
-import { SessionTracker } from '../../src/session/session-tracker.ts';
+import { HERE, SessionTracker } from '../../src/session/session-tracker.ts';
 
 const tickTimeMs = 2000;
 
@@ -48,6 +48,41 @@ describe('session expiry', () => {
     expect([...tracker.buckets()].map(([expiryMs]) => expiryMs)).toEqual([11_500]);
     expect(tracker.takeDue(11_499)).toEqual([]);
     expect(ids(tracker.takeDue(11_500))).toEqual([1n]);
+  });
+
+  it('leaves time for what other servers may have promised, and none to those whose clients are here', () => {
+    const grace = { elsewhereMs: 2000, unclaimedMs: 4000 };
+    const tracker = new SessionTracker({ tickTimeMs, grace });
+    const somebody = {};
+    tracker.track(1n, 4000, 0, HERE);
+    tracker.track(2n, 4000, 0, somebody);
+    const unclaimed = tracker.track(3n, 4000, 0);
+    expect(ids(tracker.takeDue(6000))).toEqual([1n]);
+    expect(ids(tracker.takeDue(8000))).toEqual([2n]);
+    unclaimed.owner = somebody;
+    tracker.touch(unclaimed, 8500);
+    expect(tracker.takeDue(14_000)).toEqual([]);
+    expect(ids(tracker.takeDue(16_000))).toEqual([3n]);
+  });
+
+  it('is put off tick by tick as long as the caller says so', () => {
+    const tracker = new SessionTracker({ tickTimeMs });
+    const session = tracker.track(1n, 4000, 0);
+    const asked: number[] = [];
+    const mustWait = (_: Session, dueMs: number): boolean => asked.push(dueMs) < 3;
+    for (const nowMs of [6000, 7999, 8000]) expect(tracker.takeDue(nowMs, mustWait)).toEqual([]);
+    expect(session.isClosing).toBe(false);
+    expect(tracker.takeDue(10_000, mustWait)).toEqual([session]);
+    expect(asked).toEqual([6000, 8000, 10_000]);
+  });
+
+  it('that is put off takes a touch as any', () => {
+    const tracker = new SessionTracker({ tickTimeMs });
+    const session = tracker.track(1n, 4000, 0);
+    expect(tracker.takeDue(6000, () => true)).toEqual([]);
+    tracker.touch(session, 7000);
+    expect(tracker.takeDue(10_000)).toEqual([]);
+    expect(tracker.takeDue(12_000)).toEqual([session]);
   });
 
   it('happens once: the session is closing and stays known until it is removed', () => {

@@ -516,8 +516,8 @@ describe('requests that learners hand on', () => {
     };
     h.standStill(1100);
     const early = comeBack();
+    h.answerPings(two);
     expect([early.take().length, early.isHungUp]).toEqual([0, true]);
-    h.hear(two, QuorumPacketType.ping, z('2:2'), new Uint8Array(0));
     const late = comeBack();
     expect([late.take().length, late.isHungUp]).toEqual([1, true]);
     expect(late.sessionId).toBe(0n);
@@ -535,7 +535,7 @@ describe('requests that learners hand on', () => {
     const wait = (data: Uint8Array, ms: number) => {
       for (let at = 0; at < ms; at += 500) {
         h.pass(500);
-        h.hear(two, QuorumPacketType.ping, z('2:1'), data);
+        h.answerPings(two, data);
         h.harness.tick();
       }
     };
@@ -560,10 +560,9 @@ describe('requests that learners hand on', () => {
     }
     expect(two.take()).toEqual([]);
     expect(h.member.isServing).toBe(true);
-    const answerPing = () => h.hear(two, QuorumPacketType.ping, z('2:1'), new Uint8Array(0));
     for (let ms = 0; ms < 14_000; ms += 500) {
       h.pass(500);
-      answerPing();
+      h.answerPings(two);
       h.harness.tick();
     }
     expect(two.take()).toEqual(['proposal 2:2']);

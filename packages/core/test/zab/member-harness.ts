@@ -82,6 +82,8 @@ export function dataOf(write: (out: JuteWriter) => void): Uint8Array {
 export class TestLink extends PeerLink {
   /** What came and was not taken yet. */
   received: QuorumPacket[] = [];
+  /** Pings without an answer. */
+  pings: QuorumPacket[] = [];
 
   /** Takes what came, without pings. */
   take(): string[] {
@@ -315,6 +317,16 @@ export class MemberHarness {
     return link;
   }
 
+  /** The learner answers every ping that came. @param touched - of the last answer: the sessions that it was heard of. */
+  answerPings(link: TestLink, touched: Uint8Array = new Uint8Array(0)): void {
+    const { pings } = link;
+    link.pings = [];
+    for (const [i, { zxid }] of pings.entries()) {
+      const data = i === pings.length - 1 ? touched : new Uint8Array(0);
+      this.hear(link, QuorumPacketType.ping, Number(zxid), data);
+    }
+  }
+
   hearAckEpoch(link: TestLink, zxid: string, current: number): void {
     this.hear(
       link,
@@ -378,6 +390,7 @@ export class MemberHarness {
     while (reader.remaining > 0) {
       const packet = decodeQuorumPacket(reader);
       link.received.push(packet);
+      if (packet.type === QuorumPacketType.ping) link.pings.push(packet);
       this.trace.push(`send ${showPacket(packet)}`);
     }
   }

@@ -45,7 +45,7 @@ export interface LockOptions extends HoldOptions {
  *
  * It ends with `release`, or is lost: `lost` fires no later than a server could give it to somebody else. What is done under it
  * belongs under that signal, and what it changes elsewhere should carry the token: a process that stood still sees the signal late, and so does
- * one whose server has lost its leader and not noticed.
+ * one whose server is one of Apache's that has lost its leader and not noticed.
  */
 export interface Held extends AsyncDisposable {
   /**

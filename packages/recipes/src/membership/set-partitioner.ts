@@ -5,8 +5,8 @@
  *                  ▲                                                             │
  *                  └────────── given back ◀── somebody came or went: `lost` ─────┘
  *
- * A member that is stopped, or whose server has lost its leader and not noticed, may work on for a moment after its share went to another,
- * as always: otherwise `lost` fires no later than the servers give the locks away. Source: kazoo/recipe/partitioner.py.
+ * A member that is stopped, or whose server is one of Apache's that has lost its leader and not noticed, may work on for a moment after its
+ * share went to another: otherwise `lost` fires no later than the servers give the locks away. Source: kazoo/recipe/partitioner.py.
  */
 
 import type { Acl, ZooKeeper } from '@zooid/client';

@@ -144,7 +144,7 @@ export class MemberHealth {
 
   /** Why this member should get no traffic; undefined when it serves. */
   notReadyReason(member: Member): string | undefined {
-    if (member.isServing && !member.isReadOnly) return undefined;
+    if (member.isServing && !member.isReadOnly && member.mayAnswer) return undefined;
     return [this.#doing(member), ...this.#mistakes()].join('; ');
   }
 
@@ -153,6 +153,13 @@ export class MemberHealth {
       return `only reads are served, to clients that ask for no more, for there is no leader: ${this.#heardOf(member)}`;
     }
     const { leading, learning } = member;
+    if (member.isServing) {
+      const reason =
+        leading === undefined
+          ? `the leader, server ${member.leader}, has not heard of this server lately, or too few of the others have been heard of there`
+          : 'too few of the other servers have been heard of lately';
+      return `clients wait for their answers: ${reason}`;
+    }
     if (leading !== undefined) {
       const lacking = leading.phase === 'discovering' ? 'have come' : 'have its history';
       const present = Array.from(leading.learners, ({ serverId }) => serverId);

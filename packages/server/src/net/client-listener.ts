@@ -184,9 +184,10 @@ export class ClientListener {
 
   /** Takes requests again from clients that were held back, once there is room. */
   releaseHeld(): void {
-    if (this.#held.size === 0 || this.#isStopping || this.#isOnHold) return;
+    const { core, outstandingMax } = this.#parts;
+    if (this.#held.size === 0 || this.#isStopping || this.#isOnHold || !core.mayAnswer) return;
     for (const connection of this.#held) {
-      if (this.#parts.core.outstandingCount > this.#parts.outstandingMax) return;
+      if (core.outstandingCount > outstandingMax) return;
       if (connection.deferred.size >= DEFERRED_COUNT_MAX) continue;
       this.#held.delete(connection);
       this.#goOn(connection);
@@ -277,7 +278,8 @@ export class ClientListener {
     const { turn, core, outstandingMax } = this.#parts;
     const { frames } = connection;
     for (;;) {
-      if (this.#isOnHold) {
+      // Answers that may not leave stay in memory: one for each connection at most, that to its connect request.
+      if (this.#isOnHold || (!core.mayAnswer && connection.phase !== 'new')) {
         this.#held.add(connection);
         connection.socket.pause();
         return;

@@ -1,5 +1,7 @@
 import { createServer } from 'node:net';
+import type { Member } from '@zooid/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { MemberHealth } from '../../src/ensemble/member-health.ts';
 import { until } from '../raw-client.ts';
 import { page, serverLines, startMember, type TestMember } from './members.ts';
 
@@ -21,6 +23,23 @@ describe('a member that does not serve says why', () => {
       first,
       /looks for a leader: heard of no other server; server 2 cannot be .*; before that, \w+ ended: /,
     );
+  });
+
+  test.each([
+    [undefined, 'the leader, server 2, has not heard of this server lately, or too few'],
+    [{}, 'too few of the other servers have been heard of lately'],
+  ])('without a lease, its clients wait (leading: %o)', (leading, reason) => {
+    const health = new MemberHealth({
+      serverId: 1,
+      peers: () => new Map(),
+      nowMs: () => 0,
+      report: () => {},
+    });
+    const member = { isServing: true, isReadOnly: false, mayAnswer: false, leading, leader: 2 };
+    const told = health.notReadyReason(member as unknown as Member);
+    expect(told).toContain(`clients wait for their answers: ${reason}`);
+    const held = { ...member, mayAnswer: true } as unknown as Member;
+    expect(health.notReadyReason(held)).toBeUndefined();
   });
 
   test('read-only, it is not ready', async () => {

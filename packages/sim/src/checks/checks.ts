@@ -5,7 +5,6 @@ import { JuteReader, PacketSplitter, QuorumPacketType } from '@zooid/protocol';
 import { keptBytes } from '../byte-copies.ts';
 import type { Machine } from '../machine.ts';
 import type { ServerProcess } from '../server-process.ts';
-import type { Socket } from '../simulated-network.ts';
 import type { World } from '../world.ts';
 
 /** Something that must not happen has happened. */
@@ -52,8 +51,7 @@ export class Checks {
   /** Told of each committed transaction. */
   onCommitted: (txn: KnownTxn) => void = () => {};
   /** Told of each transaction that a leader logs. */
-  onProposed: (process: ServerProcess, bytes: Uint8Array, start: number, end: number) => void =
-    () => {};
+  onProposed: (bytes: Uint8Array, start: number, end: number) => void = () => {};
   /** By chain: the digest of the tree that it leads to. */
   readonly #checkedEpochs = new Map<number, number>();
   readonly #digests = new Map<number, bigint>();
@@ -107,7 +105,7 @@ export class Checks {
     if (known === undefined) {
       const previousZxid = process.machine.disk.lastZxid;
       this.#known.set(zxid, { zxid, chain, bytes: keptBytes.of(bytes, start, end), previousZxid });
-      this.onProposed(process, bytes, start, end);
+      this.onProposed(bytes, start, end);
       if (process.core.member?.role !== 'leading') {
         this.fail('history', `${process.name} logs ${zxidText(zxid)}, which no leader proposed`);
       }
@@ -228,7 +226,7 @@ export class Checks {
   // ── Packets ───────────────────────────────────────────────────────────────────────────────────────
 
   /** Whole packets on their way to another server. */
-  onPeerBytes(process: ServerProcess, socket: Socket, bytes: Uint8Array): void {
+  onPeerBytes(process: ServerProcess, bytes: Uint8Array): void {
     const splitter = this.#splitter;
     const reader = this.#reader;
     splitter.push(bytes);
@@ -236,11 +234,11 @@ export class Checks {
       reader.reset(splitter.bytes, splitter.packetStart, splitter.packetEnd);
       const type = reader.int();
       const zxid = reader.longAsNumber();
-      this.#onPeerPacket(process, socket, type, zxid);
+      this.#onPeerPacket(process, type, zxid);
     }
   }
 
-  #onPeerPacket(process: ServerProcess, socket: Socket, type: number, zxid: number): void {
+  #onPeerPacket(process: ServerProcess, type: number, zxid: number): void {
     const { disk } = process.machine;
     const epoch = epochOf(zxid);
     switch (type) {
@@ -255,11 +253,6 @@ export class Checks {
       case QuorumPacketType.commitAndActivate:
       case QuorumPacketType.informAndActivate:
         if (process.core.member?.leading?.epoch === epoch) this.#onCommit(zxid);
-        return;
-      case QuorumPacketType.ping:
-        if (process.core.member?.leading === undefined) {
-          this.#world.reports?.onSent(socket, this.nowMs);
-        }
         return;
       default:
     }

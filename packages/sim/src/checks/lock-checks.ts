@@ -2,8 +2,7 @@
  * What whoever holds something may rely on:
  *
  * - no more hold it than may, as long as `lost` has not fired; a process that stood still has a moment to see its signal;
- * - `lost` fires no later than the end of the session is committed: from then on servers give the lock away. But for those who are misled: a
- *   server that has lost its leader, and not noticed, answers its clients, and nobody can tell the leader that they are alive;
+ * - `lost` fires no later than the end of the session is committed: from then on servers give the lock away;
  * - the token is the zxid that made the holder's znode, and grows with every grant; of those who share it, above all who had it alone;
  * - nobody overtakes: of those in the queue that a holder had to wait for, none that came first is left;
  * - in the end no znode is left of those who have given theirs back, and all who wait get it (`run-seed.ts`).
@@ -12,7 +11,6 @@
 import { decodeTxnHeader, JuteReader, OpCode } from '@zooid/protocol';
 import type { ClientMachine } from '../clients/client-machine.ts';
 import type { ClientProcess } from '../clients/client-process.ts';
-import type { ServerProcess } from '../server-process.ts';
 import type { World } from '../world.ts';
 import { zxidText } from './checks.ts';
 
@@ -43,8 +41,6 @@ export class LockChecks {
   readonly #world: World;
   /** Who believes to hold something. */
   readonly #holdings = new Set<Holding>();
-  /** Sessions whose end a leader proposed before it could hear of their clients. */
-  readonly #misled = new Set<bigint>();
   readonly #tokens = new Map<string, Tokens>();
 
   constructor(world: World) {
@@ -120,26 +116,10 @@ export class LockChecks {
   /** A process that stood still has seen what time it is. */
   onAwake(process: ClientProcess): void {
     for (const holding of this.#of(process)) {
-      if (this.#misled.has(holding.sessionId)) continue;
       this.#assertNotTooMany(holding);
       const { model } = this.#world.sessions;
       if (!model.hasSession(holding.sessionId)) this.#failLate(holding);
     }
-  }
-
-  /** Told of each transaction when its leader logs it. */
-  onProposed(leader: ServerProcess, bytes: Uint8Array, start: number, end: number): void {
-    const { trace, reports, clientMachines } = this.#world;
-    if (clientMachines.length === 0) return;
-    const { sessionId, type, cxid } = decodeTxnHeader(new JuteReader(bytes.subarray(start, end)));
-    if (type !== OpCode.closeSession) return;
-    trace.add(leader.name, 'end-proposed', Number(BigInt.asUintN(52, sessionId)), cxid);
-    const machine = clientMachines.find((one) => one.sessionId === sessionId);
-    if (machine?.lastHeard === undefined) return;
-    const { server, atMs } = machine.lastHeard;
-    if (reports?.isKnown(leader, server, atMs)) return;
-    trace.add(machine.name, 'misled', 0, 0, server);
-    this.#misled.add(sessionId);
   }
 
   /** Told of each transaction when it is committed. */
@@ -153,7 +133,7 @@ export class LockChecks {
   }
 
   #isExcused(holding: Holding): boolean {
-    return holding.process.isDazed || this.#misled.has(holding.sessionId);
+    return holding.process.isDazed;
   }
 
   #failLate(holding: Holding): never {

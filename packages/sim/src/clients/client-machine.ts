@@ -16,8 +16,6 @@ export class ClientMachine {
   wallOffsetMs = 0;
   /** The newest session of its processes. */
   sessionId: bigint | undefined;
-  /** The server that answered last, and when. */
-  lastHeard: { readonly server: string; readonly atMs: number } | undefined;
   /** How many connections of its processes have ended. */
   brokenCount = 0;
   /** Monotonic clocks begin anywhere. */

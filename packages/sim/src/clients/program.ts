@@ -94,13 +94,12 @@ export abstract class Program {
 
   /** The way to the servers, in any order. */
   connect(session?: ZooKeeper['session']): Promise<ZooKeeper> {
-    const transport = virtualTransport(this.process, 'main');
-    return this.#connect({ transport, readOnly: this.isReader, session });
+    return this.#connect({ readOnly: this.isReader, session });
   }
 
   /** A session besides that of the program. */
   connectAside(signal: AbortSignal): Promise<ZooKeeper> {
-    return this.#connect({ transport: virtualTransport(this.process, 'aside'), signal });
+    return this.#connect({ signal });
   }
 
   /** Does this while the program does other things: it must not fail. */
@@ -112,6 +111,7 @@ export abstract class Program {
     const { machines, options } = this.world;
     return connect(machines.map(({ name }) => `${name}:2181`).join(), {
       sessionTimeoutMs: options.tickTimeMs * this.random.pick(SESSION_TICKS),
+      transport: virtualTransport(this.process),
       ...how,
     });
   }

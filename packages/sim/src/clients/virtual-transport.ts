@@ -4,13 +4,10 @@ import type { Connection, ConnectionHandlers, ServerAddress, Transport } from '@
 import type { Socket, SocketHandler } from '../simulated-network.ts';
 import type { ClientProcess } from './client-process.ts';
 
-/** Whether a session is the one that holds what its process holds. */
-type Purpose = 'main' | 'aside';
-
-export function virtualTransport(process: ClientProcess, purpose: Purpose): Transport {
+export function virtualTransport(process: ClientProcess): Transport {
   return {
     open: (server, handlers, timeoutMs) =>
-      new VirtualConnection(process, purpose, server, handlers, timeoutMs),
+      new VirtualConnection(process, server, handlers, timeoutMs),
   };
 }
 
@@ -18,23 +15,18 @@ class VirtualConnection implements Connection, SocketHandler {
   readonly bufferedBytes = 0;
   readonly remote: string;
   readonly #process: ClientProcess;
-  readonly #purpose: Purpose;
   readonly #handlers: ConnectionHandlers;
-  readonly #server: string;
   readonly #limit: NodeJS.Timeout;
   #socket: Socket | undefined;
   #isClosed = false;
 
   constructor(
     client: ClientProcess,
-    purpose: Purpose,
     { host, port }: ServerAddress,
     handlers: ConnectionHandlers,
     timeoutMs: number,
   ) {
     this.#process = client;
-    this.#purpose = purpose;
-    this.#server = host;
     this.#handlers = handlers;
     this.remote = `${host}:${port}`;
     this.#limit = setTimeout(() => this.#close(new Error('no answer in time')), timeoutMs);
@@ -52,10 +44,6 @@ class VirtualConnection implements Connection, SocketHandler {
   }
 
   onData(chunk: Uint8Array): void {
-    const { machine } = this.#process;
-    if (this.#purpose === 'main') {
-      machine.lastHeard = { server: this.#server, atMs: machine.world.scheduler.nowMs };
-    }
     this.#process.enter('network', () => {
       if (!this.#isClosed) this.#handlers.onData(chunk);
     });

@@ -249,6 +249,14 @@ class SessionEndedByLearner extends ServerProcess {
   }
 }
 
+/** Clients are answered as long as the role lasts, whoever is heard of, as Apache's servers do. */
+class AnsweredWithoutLease extends ServerProcess {
+  constructor(machine: Machine) {
+    super(machine);
+    Object.defineProperty(this.core, 'mayAnswer', { value: true });
+  }
+}
+
 /** Who is leaving decides alone. */
 class ReconfigByOldQuorum extends ServerProcess {
   protected override onMemberFact(fact: MemberFact): void {
@@ -299,6 +307,7 @@ export type PlantName =
   | 'answered-at-role-end'
   | 'back-in-time'
   | 'session-ended-by-learner'
+  | 'answered-without-lease'
   | 'reconfig-by-old-quorum'
   | 'reconfig-before-commit'
   | 'forgotten-proposed-config'
@@ -444,6 +453,20 @@ export const plants: Readonly<Record<PlantName, Plant>> = {
   'session-ended-by-learner': {
     mistake: 'a learner ends the session of a client that has lost its connection',
     makeProcess: (machine) => new SessionEndedByLearner(machine),
+  },
+  'answered-without-lease': {
+    mistake:
+      'a server that has lost its leader, or a leader its quorum, answers its clients until it notices',
+    makeProcess: (machine) => new AnsweredWithoutLease(machine),
+    overrides: {
+      voterCount: 3,
+      clientCount: 1,
+      clientProcessCount: 6,
+      tickTimeMs: 500,
+      syncLimitTicks: 20,
+      faults: ['isolate', 'isolate-leader'],
+      faultMeanMs: 8000,
+    },
   },
   'reconfig-by-old-quorum': {
     mistake: 'a reconfiguration is committed by a quorum of those before alone',
