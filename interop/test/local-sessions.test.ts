@@ -26,7 +26,8 @@ async function startEnsemble(
 }
 
 async function clientOf(connectString: string): Promise<ZooKeeper> {
-  const zk = await connect(connectString, { sessionTimeoutMs: 10_000 });
+  // Longer than a server of Apache's needs to start again on a busy machine.
+  const zk = await connect(connectString, { sessionTimeoutMs: 30_000 });
   onTestFinished(() => zk.close());
   return zk;
 }
