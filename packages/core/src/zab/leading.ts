@@ -9,8 +9,8 @@
  *
  * It leads only while a quorum is heard of and its own disk and event loop keep up; else it ends, and an election follows.
  *
- * Here: the epoch, the handshake with each learner, the quorum. How a learner gets the history is `learner-sync.ts`, how transactions are
- * decided `broadcast.ts`, what learners ask for their clients `learner-requests.ts`.
+ * Here: the epoch, and the handshake with each learner. How a learner gets the history is `learner-sync.ts`, how transactions are decided
+ * `broadcast.ts`, what learners ask for their clients `learner-requests.ts`, who is still there `follower-watch.ts`.
  *
  * Source: Leader, LearnerHandler; Zab: Junqueira, Reed, Serafini, "Zab: High-performance broadcast for primary-backup systems", phases 1 to 3.
  */
@@ -27,10 +27,10 @@ import type { OutputPool } from '../output-pool.ts';
 import type { ServerId } from '../quorum/quorum.ts';
 import type { LeadingSubmitter } from '../request/leading-submitter.ts';
 import type { Session } from '../session/session.ts';
-import { leaseMsOf, pingIntervalMsOf, writeLease } from './answer-lease.ts';
 import { Broadcast } from './broadcast.ts';
 import type { CommittedLog } from './committed-log.ts';
 import type { Epochs } from './epochs.ts';
+import { FollowerWatch } from './follower-watch.ts';
 import { LearnerRequests } from './learner-requests.ts';
 import { LearnerState } from './learner-state.ts';
 import { LearnerSync } from './learner-sync.ts';
@@ -70,6 +70,7 @@ export class Leading {
   readonly #sync: LearnerSync;
   readonly #broadcast: Broadcast;
   readonly #requests: LearnerRequests;
+  readonly #watch: FollowerWatch;
 
   #phase: LeadingPhase = 'discovering';
   #epoch = 0;
@@ -87,13 +88,6 @@ export class Leading {
   /** A quorum must be here by then, and have the history. */
   readonly #epochDueMs: number;
   readonly #establishDueMs: number;
-  readonly #pingIntervalMs: number;
-  readonly #leaseMs: number;
-  /** Clients are answered until then: see `answer-lease.ts`. */
-  #leaseEndMs = Number.NEGATIVE_INFINITY;
-  #pingDueMs = 0;
-  #quorumCheckDueMs = 0;
-  #lastTimeMs: number;
   #servingSinceMs: number | undefined;
   #endReason: string | undefined;
   readonly #packet = new JuteReader();
@@ -111,14 +105,16 @@ export class Leading {
     this.#sync = new LearnerSync(inside);
     this.#broadcast = new Broadcast(inside);
     this.#requests = new LearnerRequests(inside);
+    this.#watch = new FollowerWatch({
+      ...inside,
+      requests: this.#requests,
+      isOwnDiskLate: (now) => this.#broadcast.isOwnDiskLate(now),
+    });
     this.#ownEpoch = parts.epochs.current;
     this.#ownZxid = parts.replica.lastLoggedZxid;
-    const { initLimitMs, epochWaitMsMax = initLimitMs, tickTimeMs } = parts.options;
-    this.#pingIntervalMs = pingIntervalMsOf(tickTimeMs);
-    this.#leaseMs = leaseMsOf(tickTimeMs);
+    const { initLimitMs, epochWaitMsMax = initLimitMs } = parts.options;
     this.#establishDueMs = nowMs + initLimitMs;
     this.#epochDueMs = nowMs + Math.min(epochWaitMsMax, initLimitMs);
-    this.#lastTimeMs = nowMs;
     this.#acceptedEpochs.set(parts.options.serverId, parts.epochs.accepted);
   }
 
@@ -144,7 +140,7 @@ export class Leading {
 
   /** Clients may be answered: a quorum followed lately, not only as far as this server has noticed. */
   get mayAnswer(): boolean {
-    return this.#parts.replica.parts.clock.nowMs < this.#leaseEndMs;
+    return this.#watch.mayAnswer;
   }
 
   /** When it began to serve (monotonic, ms); undefined before. */
@@ -162,7 +158,7 @@ export class Leading {
     if (this.#endReason !== undefined) return 0;
     if (this.#phase === 'discovering') return this.#epochDueMs;
     if (this.#phase === 'synchronizing') return this.#establishDueMs;
-    return Math.min(this.#pingDueMs, this.#quorumCheckDueMs);
+    return this.#watch.nextDueMs;
   }
 
   // ── Events ────────────────────────────────────────────────────────────────────────────────────────
@@ -231,9 +227,7 @@ export class Leading {
     } else if (this.#phase === 'synchronizing' && nowMs >= this.#establishDueMs) {
       this.#end('no quorum came in time (initLimit)');
     } else if (this.#phase === 'broadcasting') {
-      this.#noteStall(nowMs);
-      if (nowMs >= this.#pingDueMs) this.#ping(nowMs);
-      if (nowMs >= this.#quorumCheckDueMs) this.#checkQuorum(nowMs);
+      this.#watch.onTime(nowMs);
     }
     this.#finish();
   }
@@ -246,20 +240,8 @@ export class Leading {
   /** Sessions are about to expire: not by time in which this process stood still. */
   beforeExpiry(nowMs: number): void {
     if (this.#phase !== 'broadcasting') return;
-    this.#noteStall(nowMs);
+    this.#watch.noteStall(nowMs);
     this.#finish();
-  }
-
-  #noteStall(nowMs: number): void {
-    const stalledMs = nowMs - this.#lastTimeMs - this.#pingIntervalMs;
-    this.#lastTimeMs = nowMs;
-    if (stalledMs > this.#parts.options.syncLimitMs) {
-      this.#end(`this process stood still for ${Math.round(stalledMs)} ms`);
-    } else if (stalledMs > this.#pingIntervalMs) {
-      // Nobody could be heard meanwhile: no learner, and of no learner's client.
-      for (const learner of this.#learners.all()) learner.heardMs += stalledMs;
-      this.#parts.replica.parts.sessions.excuse(stalledMs);
-    }
   }
 
   /**
@@ -272,7 +254,7 @@ export class Leading {
     for (const { serverId, link } of this.#learners.all()) {
       if (serverId !== undefined && serverId !== by && !link.isClosed) present.add(serverId);
     }
-    if (this.#isQuorum(present)) return;
+    if (this.#parts.memberships.isQuorum(present)) return;
     this.#end(`server ${by} looks for a leader again`);
     this.#finish();
   }
@@ -332,7 +314,11 @@ export class Leading {
 
   /** A quorum has said what it knows: the new epoch is above all of it. */
   #considerEpoch(): void {
-    if (this.#phase !== 'discovering' || !this.#isQuorum(this.#acceptedEpochs.keys())) return;
+    if (
+      this.#phase !== 'discovering' ||
+      !this.#parts.memberships.isQuorum(this.#acceptedEpochs.keys())
+    )
+      return;
     const { epochs, options, outbox } = this.#parts;
     this.#epoch = Math.max(...this.#acceptedEpochs.values()) + 1;
     epochs.accept(this.#epoch);
@@ -384,7 +370,7 @@ export class Leading {
 
   /** A quorum follows nobody older any more: this server's history is that of the epoch. */
   #considerTakers(): void {
-    if (this.#isEpochTaken || !this.#isQuorum(this.#epochTakers)) return;
+    if (this.#isEpochTaken || !this.#parts.memberships.isQuorum(this.#epochTakers)) return;
     const { epochs, options } = this.#parts;
     this.#isEpochTaken = true;
     // The history of this server is durable and applied, all of it, since before the election.
@@ -415,18 +401,15 @@ export class Leading {
 
   /** A quorum has the history: the epoch is established, and everything in it committed. */
   #considerSynced(): void {
-    if (this.#phase !== 'synchronizing' || !this.#isQuorum(this.#synced)) return;
+    if (this.#phase !== 'synchronizing' || !this.#parts.memberships.isQuorum(this.#synced)) return;
     const { replica, submitter, options, onServing } = this.#parts;
     const { nowMs } = replica.parts.clock;
     if (options.isReconfigOn && !this.#completeReconfig()) return;
     this.#phase = 'broadcasting';
     this.#servingSinceMs = nowMs;
-    this.#lastTimeMs = nowMs;
-    this.#pingDueMs = nowMs;
-    this.#quorumCheckDueMs = nowMs + options.tickTimeMs;
     replica.beginProposing(firstZxidOf(this.#epoch));
     this.#broadcast.begin();
-    this.#renewLease(nowMs);
+    this.#watch.begin(nowMs);
     submitter.expireUnknownOnlyWhile(() => this.mayAnswer);
     if (options.isLeaderServing) replica.serveMembersBy(submitter, firstZxidOf(this.#epoch));
     for (const learner of this.#learners.all()) {
@@ -448,7 +431,7 @@ export class Leading {
   #sendUpToDate(learner: LearnerState): void {
     writeBarePacket(this.#learners.out(learner), QuorumPacketType.upToDate, -1);
     // So it knows of its lease before it serves anybody.
-    this.#sendPing(learner, this.#parts.replica.parts.clock.nowMs);
+    this.#watch.ping(learner, this.#parts.replica.parts.clock.nowMs);
   }
 
   // ── Broadcast ─────────────────────────────────────────────────────────────────────────────────────
@@ -460,7 +443,7 @@ export class Leading {
         if (counterOf(zxid) !== 0) this.#broadcast.onAck(learner, zxid);
         return;
       case QuorumPacketType.ping:
-        this.#onPingAnswer(learner, packet);
+        this.#watch.onPingAnswer(learner, packet);
         return;
       case QuorumPacketType.revalidate:
         this.#requests.onRevalidate(learner, packet);
@@ -473,76 +456,7 @@ export class Leading {
     }
   }
 
-  #ping(nowMs: number): void {
-    this.#pingDueMs = nowMs + this.#pingIntervalMs;
-    this.#renewLease(nowMs);
-    for (const learner of this.#learners.all()) {
-      if (learner.phase === 'ready') this.#sendPing(learner, nowMs);
-    }
-  }
-
-  #sendPing(learner: LearnerState, nowMs: number): void {
-    const { pings } = learner;
-    // Whoever may not answer itself lets nobody else do so.
-    if (this.mayAnswer) learner.confirmedCount = pings.count;
-    pings.onAsked(nowMs);
-    const { lastZxid } = this.#parts.replica.parts.proposals;
-    writePacketOf(this.#learners.out(learner), QuorumPacketType.ping, lastZxid, (out) =>
-      writeLease(out, learner.confirmedCount, this.#leaseMs),
-    );
-  }
-
-  #onPingAnswer(learner: LearnerState, packet: JuteReader): void {
-    this.#requests.onPing(packet);
-    const { nowMs } = this.#parts.replica.parts.clock;
-    learner.pings.onAnswered(nowMs);
-    this.#renewLease(nowMs);
-  }
-
-  /** A lease lasts from when a quorum is known to have followed. */
-  #renewLease(nowMs: number): void {
-    const ready = [...this.#learners.all()].filter(({ phase }) => phase === 'ready');
-    ready.sort((a, b) => b.pings.provenMs - a.pings.provenMs);
-    const followers = new Set<ServerId>([this.#parts.options.serverId]);
-    let provenMs = nowMs;
-    for (const { serverId, pings } of ready) {
-      if (this.#isQuorum(followers)) break;
-      followers.add(serverId!);
-      provenMs = pings.provenMs;
-    }
-    if (this.#isQuorum(followers)) this.#leaseEndMs = provenMs + this.#leaseMs;
-  }
-
-  /** Every tick: who is still there? Source: Leader.lead. */
-  #checkQuorum(nowMs: number): void {
-    const { options } = this.#parts;
-    this.#quorumCheckDueMs = nowMs + options.tickTimeMs;
-    const present = new Set<ServerId>([options.serverId]);
-    for (const learner of this.#learners.all()) {
-      const isSilent = nowMs - learner.heardMs > options.syncLimitMs;
-      if (learner.phase !== 'ready') {
-        if (nowMs >= learner.dueMs) this.#learners.close(learner, 'not-in-time');
-      } else if (isSilent) {
-        this.#learners.close(learner, 'silent');
-      } else if (learner.acks.isLate(nowMs, options.syncLimitMs)) {
-        this.#learners.close(learner, 'acks-too-late');
-      } else if (learner.link.closing === undefined) {
-        present.add(learner.serverId!);
-      }
-    }
-    if (!this.#isQuorum(present)) {
-      this.#end(`only servers ${[...present].join(', ')} are left, and they are no quorum`);
-    } else if (this.#broadcast.isOwnDiskLate(nowMs)) {
-      this.#end('the disk of this server has not written for longer than syncLimit');
-    }
-  }
-
   // ── Common ────────────────────────────────────────────────────────────────────────────────────────
-
-  #isQuorum(servers: Iterable<ServerId>): boolean {
-    const set = new Set(servers);
-    return this.#parts.memberships.quorums.every((quorum) => quorum.isReachedBy(set));
-  }
 
   /** Notes that the role is over; {@link #finish} does it, when the event is dealt with. */
   #end(reason: string): void {

@@ -48,7 +48,7 @@ export class LearnerRequests {
   }
 
   /** The learner tells which sessions were alive since its last ping. */
-  onPing(packet: JuteReader): void {
+  onTouched(packet: JuteReader): void {
     const { sessions, clock } = this.#replica.parts;
     const body = dataOf(packet, this.#body);
     while (body.remaining > 0) {

@@ -15,21 +15,19 @@ import {
   EPOCH_TAKEN_BEFORE,
   encodeLearnerInfo,
   JuteReader,
-  MalformedError,
   QUORUM_PROTOCOL_VERSION,
   QuorumPacketType,
   quorumPacketTypeName,
 } from '@zooid/protocol';
-import { assert } from '../assert.ts';
 import type { NewState } from '../new-state.ts';
 import type { OutputPool } from '../output-pool.ts';
 import type { ServerId } from '../quorum/quorum.ts';
-import { mayFollow, TXN_HEADER_BYTES, txnZxid } from '../storage/log-format.ts';
 import type { CommitListener } from '../txn/committer.ts';
 import type { Proposal } from '../txn/proposal-queue.ts';
-import { AnswerLease } from './answer-lease.ts';
 import type { CommittedLog } from './committed-log.ts';
 import type { Epochs } from './epochs.ts';
+import { LeaderWatch } from './leader-watch.ts';
+import { LearnedLog } from './learned-log.ts';
 import { LearnedMembership } from './learned-membership.ts';
 import { LearningSubmitter } from './learning-submitter.ts';
 import type { MemberOptions } from './member-options.ts';
@@ -37,17 +35,12 @@ import type { MemberOutbox } from './member-outbox.ts';
 import type { Memberships } from './memberships.ts';
 import { dataOf, writeBarePacket, writePacketOf } from './packets.ts';
 import type { PeerLink } from './peer-link.ts';
-import { PingInterval } from './ping-interval.ts';
 import type { Replica } from './replica.ts';
 import type { ZabMeter } from './zab-meter.ts';
 import { epochOf, firstZxidOf } from './zxid.ts';
 
 /** A connection that ends so soon, before the leader said anything, was taken by something in between that found its port closed. */
 const REFUSED_MS_MAX = 100;
-/** How often a learner looks whether its leader is silent. */
-const LOOK_INTERVAL_MS = 250;
-/** So long clients wait for their answers at most, before they are sent away to ask elsewhere. */
-const UNHEARD_MS_MAX = 2000;
 const OTHER_PLACE = 'the configuration has another place for this server';
 
 export interface LearningParts {
@@ -94,21 +87,12 @@ export class Learning implements CommitListener {
   #epoch = 0;
   /** The leader believes that this server has no history, so it sends its state. */
   #claimsNothing = false;
-  /** What a quorum has, as the leader says. */
-  #committedZxid = 0;
-  /** The leader waits for an acknowledgement of everything above. */
-  #ackedZxid = 0;
-  /** The history that NEWLEADER ends: what comes behind it need not be durable for the acknowledgement. */
-  #historyZxid = 0;
+  readonly #log: LearnedLog;
 
   readonly #connectDueMs: number;
   #dueMs: number;
-  #heardMs: number;
-  #lookedMs: number;
-  readonly #pings = new PingInterval();
-  readonly #lease = new AnswerLease();
-  /** Since when this server has been seen to be without its lease; undefined while it holds it. */
-  #unleasedSinceMs: number | undefined;
+  #connectedMs = 0;
+  readonly #watch: LeaderWatch;
   #endReason: string | undefined;
   /** The reconfiguration that leaves this server without its role. Whoever asked for it is answered first. */
   #lastReconfigZxid: number | undefined;
@@ -121,9 +105,14 @@ export class Learning implements CommitListener {
     this.#parts = parts;
     this.#connectDueMs = nowMs + parts.options.connectLimitMs;
     this.#dueMs = this.#connectDueMs;
-    this.#heardMs = nowMs;
-    this.#lookedMs = nowMs;
-    this.#committedZxid = parts.replica.lastAppliedZxid;
+    this.#watch = new LeaderWatch(parts.options.syncLimitMs, nowMs);
+    this.#log = new LearnedLog({
+      replica: parts.replica,
+      meter: parts.meter,
+      acknowledges: parts.role === 'following',
+      out: () => this.#out(),
+      endRole: (reason) => this.#end(reason),
+    });
     this.#membership = new LearnedMembership(parts);
     this.#submitter = new LearningSubmitter({
       replica: parts.replica,
@@ -152,7 +141,7 @@ export class Learning implements CommitListener {
 
   /** Clients may be answered: this server is known to be heard by a leader that a quorum follows. */
   get mayAnswer(): boolean {
-    return this.#lease.isHeld(this.#parts.replica.parts.clock.nowMs);
+    return this.#watch.mayAnswer(this.#nowMs);
   }
 
   /** How the leader brings this server up, and to where; undefined before it has said so. */
@@ -170,7 +159,7 @@ export class Learning implements CommitListener {
       case 'ended':
         return Number.POSITIVE_INFINITY;
       case 'serving':
-        return this.#isReconfiguredAway ? 0 : this.#lookedMs + LOOK_INTERVAL_MS;
+        return this.#isReconfiguredAway ? 0 : this.#watch.nextDueMs;
       default:
         return this.#dueMs;
     }
@@ -179,7 +168,7 @@ export class Learning implements CommitListener {
   // ── Events ────────────────────────────────────────────────────────────────────────────────────────
 
   onLeaderConnected(link: PeerLink): void {
-    const { options, epochs, memberships, replica } = this.#parts;
+    const { options, epochs, memberships } = this.#parts;
     if (this.#phase !== 'connecting') {
       link.closing = 'role-ended';
       this.#parts.outputs.of(link);
@@ -187,8 +176,8 @@ export class Learning implements CommitListener {
     }
     this.#link = link;
     this.#phase = 'greeting';
-    this.#heardMs = replica.parts.clock.nowMs;
-    this.#dueMs = this.#heardMs + options.initLimitMs;
+    this.#connectedMs = this.#nowMs;
+    this.#dueMs = this.#connectedMs + options.initLimitMs;
     const type =
       this.role === 'observing' ? QuorumPacketType.observerInfo : QuorumPacketType.followerInfo;
     writePacketOf(this.#out(), type, firstZxidOf(epochs.accepted), (out) =>
@@ -203,7 +192,8 @@ export class Learning implements CommitListener {
   /** @throws MalformedError */
   onPacket(link: PeerLink, bytes: Uint8Array, start: number, end: number): void {
     if (link !== this.#link) return;
-    this.#heardMs = this.#parts.replica.parts.clock.nowMs;
+    const nowMs = this.#nowMs;
+    this.#watch.onHeard(nowMs);
     const packet = this.#packet;
     packet.reset(bytes, start, end);
     const type = packet.int();
@@ -219,7 +209,7 @@ export class Learning implements CommitListener {
       case 'persisting':
       case 'acknowledged':
       case 'serving':
-        this.#dueMs = this.#heardMs + this.#parts.options.initLimitMs;
+        this.#dueMs = nowMs + this.#parts.options.initLimitMs;
         this.#onStream(type, zxid, packet);
         break;
       default:
@@ -229,8 +219,7 @@ export class Learning implements CommitListener {
 
   onClosed(link: PeerLink): void {
     if (link !== this.#link) return;
-    const { nowMs } = this.#parts.replica.parts.clock;
-    if (this.#phase === 'greeting' && nowMs - this.#heardMs <= REFUSED_MS_MAX) {
+    if (this.#phase === 'greeting' && this.#nowMs - this.#connectedMs <= REFUSED_MS_MAX) {
       this.#link = undefined;
       this.#phase = 'connecting';
       this.#dueMs = this.#connectDueMs;
@@ -244,9 +233,8 @@ export class Learning implements CommitListener {
   /** Some of the stream behind a SNAP packet arrived. */
   onSnapshotProgress(link: PeerLink): void {
     if (link !== this.#link) return;
-    const { replica, options } = this.#parts;
-    this.#heardMs = replica.parts.clock.nowMs;
-    this.#dueMs = this.#heardMs + options.initLimitMs;
+    this.#watch.onHeard(this.#nowMs);
+    this.#dueMs = this.#nowMs + this.#parts.options.initLimitMs;
   }
 
   /** The stream behind a SNAP packet was read. */
@@ -276,21 +264,24 @@ export class Learning implements CommitListener {
   onStateReplaced(): void {
     const link = this.#link;
     if (this.#phase !== 'catching-up' || link === undefined) return;
-    this.#heardMs = this.#parts.replica.parts.clock.nowMs;
-    this.#dueMs = this.#heardMs + this.#parts.options.initLimitMs;
-    this.#committedZxid = this.#parts.replica.lastAppliedZxid;
+    this.#watch.onHeard(this.#nowMs);
+    this.#dueMs = this.#nowMs + this.#parts.options.initLimitMs;
+    this.#log.goOn();
     link.isHeld = false;
     this.#parts.outbox.resume(link);
   }
 
-  onLogSynced(zxid: number): void {
-    if (this.#phase === 'persisting') this.#considerPersisted();
-    else if (this.#phase === 'acknowledged' || this.#phase === 'serving') this.#ackTo(zxid);
+  onLogSynced(): void {
+    if (this.#phase === 'persisting') {
+      this.#considerPersisted();
+    } else if (this.#phase === 'acknowledged' || this.#phase === 'serving') {
+      this.#log.acknowledge(this.#epoch);
+    }
     this.#finish();
   }
 
   decideCommits(): void {
-    this.#parts.replica.commitTo(this.#committedZxid);
+    this.#parts.replica.commitTo(this.#log.committedZxid);
   }
 
   onCommit(proposal: Proposal): void {
@@ -302,15 +293,8 @@ export class Learning implements CommitListener {
 
   onTime(nowMs: number): void {
     if (this.#phase === 'serving') {
-      const stalledMs = nowMs - this.#lookedMs - LOOK_INTERVAL_MS;
-      this.#lookedMs = nowMs;
-      // What came while this process stood still is not read yet.
-      if (stalledMs > LOOK_INTERVAL_MS) this.#heardMs += stalledMs;
-      const silentMs = nowMs - this.#heardMs;
-      if (silentMs > this.#pings.silenceMsMax(this.#parts.options.syncLimitMs)) {
-        this.#end(`nothing was heard of the leader for ${Math.round(silentMs)} ms`);
-      }
-      this.#lookAtLease(nowMs);
+      const reason = this.#watch.look(nowMs);
+      if (reason !== undefined) this.#end(reason);
     } else if (nowMs >= this.#dueMs) {
       this.#end(
         this.#phase === 'connecting'
@@ -319,17 +303,6 @@ export class Learning implements CommitListener {
       );
     }
     this.#finish();
-  }
-
-  /** By what it has seen itself: a lease that ran out while this process stood still may be renewed by what is not read yet. */
-  #lookAtLease(nowMs: number): void {
-    if (this.#lease.isHeld(nowMs)) {
-      this.#unleasedSinceMs = undefined;
-      return;
-    }
-    this.#unleasedSinceMs ??= nowMs;
-    if (nowMs - this.#unleasedSinceMs < UNHEARD_MS_MAX) return;
-    this.#end('the leader does not hear of this server, or has no quorum itself');
   }
 
   /** The one that was elected votes for somebody else itself: it will not lead. */
@@ -417,18 +390,18 @@ export class Learning implements CommitListener {
   #onStream(type: number, zxid: number, packet: JuteReader): void {
     switch (type) {
       case QuorumPacketType.proposal:
-        this.#onProposal(packet);
+        this.#learn(dataOf(packet, this.#body));
         return;
       case QuorumPacketType.commit:
-        this.#onCommitted(zxid);
+        this.#log.onCommitted(zxid);
         return;
       case QuorumPacketType.inform:
-        this.#onProposal(packet);
-        this.#onCommitted(zxid);
+        this.#learn(dataOf(packet, this.#body));
+        this.#log.onCommitted(zxid);
         return;
       case QuorumPacketType.commitAndActivate: {
         const next = Number(dataOf(packet, this.#body).long());
-        this.#onCommitted(zxid);
+        this.#log.onCommitted(zxid);
         this.#activateProposed(zxid, next);
         return;
       }
@@ -436,7 +409,7 @@ export class Learning implements CommitListener {
         const body = dataOf(packet, this.#body);
         const next = Number(body.long());
         this.#learn(body);
-        this.#onCommitted(zxid);
+        this.#log.onCommitted(zxid);
         this.#activateProposed(zxid, next);
         return;
       }
@@ -456,31 +429,16 @@ export class Learning implements CommitListener {
         return;
       }
       case QuorumPacketType.sync:
-        this.#submitter.onSynced(this.#committedZxid);
+        this.#submitter.onSynced(this.#log.committedZxid);
         return;
       default:
         this.#unexpected(type);
     }
   }
 
-  #onProposal(packet: JuteReader): void {
-    this.#learn(dataOf(packet, this.#body));
-  }
-
   /** The transaction that is the rest of `body`. */
   #learn(body: JuteReader): void {
-    const { replica } = this.#parts;
-    if (body.remaining < TXN_HEADER_BYTES) throw new MalformedError('a proposal without a header');
-    const zxid = txnZxid(body.bytes, body.position);
-    if (!mayFollow(replica.lastLoggedZxid, zxid)) {
-      this.#end(
-        `the leader's transaction ${hex(zxid)} does not follow ${hex(replica.lastLoggedZxid)}`,
-      );
-      return;
-    }
-    const { timeMs } = replica.learn(zxid, body.bytes, body.position, body.end);
-    this.#parts.meter.onProposalReceived(replica.parts.clock.wallMs - timeMs);
-    this.#membership.onTxn(body);
+    if (this.#log.learn(body)) this.#membership.onTxn(body);
   }
 
   /** @param next - who leads under the new configuration. */
@@ -497,40 +455,25 @@ export class Learning implements CommitListener {
     return zxid !== undefined && this.#parts.replica.lastAppliedZxid >= zxid;
   }
 
-  #onCommitted(zxid: number): void {
-    const { replica } = this.#parts;
-    if (zxid > replica.lastLoggedZxid) {
-      this.#end(`the leader commits ${hex(zxid)}, which it has not proposed`);
-      return;
-    }
-    if (zxid > this.#committedZxid) {
-      this.#committedZxid = zxid;
-      this.#parts.meter.onCommitReceived();
-    }
-  }
-
   #onNewLeader(zxid: number, data: JuteReader): void {
     if (this.#phase !== 'catching-up' || zxid !== firstZxidOf(this.#epoch)) {
-      this.#end(`an unexpected NEWLEADER ${hex(zxid)}`);
+      this.#end(`an unexpected NEWLEADER 0x${zxid.toString(16)}`);
       return;
     }
     this.#membership.onNewLeader(data);
     this.#phase = 'persisting';
-    this.#historyZxid = this.#parts.replica.lastLoggedZxid;
-    // What came with the history and is not committed yet is waited for.
-    this.#ackedZxid = Math.max(this.#committedZxid, zxid);
+    this.#log.endHistory(zxid);
     this.#considerPersisted();
   }
 
   /** The history is acknowledged when it is durable, all of it, and its epoch is. */
   #considerPersisted(): void {
-    const { replica, epochs } = this.#parts;
-    if (replica.syncedZxid < this.#historyZxid) return;
-    epochs.adopt(this.#epoch);
+    if (!this.#log.isHistoryDurable) return;
+    this.#parts.epochs.adopt(this.#epoch);
     writeBarePacket(this.#out(), QuorumPacketType.ack, firstZxidOf(this.#epoch));
-    this.#lease.onReport(replica.parts.clock.nowMs);
+    this.#watch.onReport(this.#nowMs);
     this.#phase = 'acknowledged';
-    this.#ackTo(replica.syncedZxid);
+    this.#log.acknowledge(this.#epoch);
   }
 
   #onUpToDate(): void {
@@ -539,44 +482,32 @@ export class Learning implements CommitListener {
       this.#end('an unexpected UPTODATE');
       return;
     }
-    const decidedZxid = Math.max(firstZxidOf(this.#epoch), this.#committedZxid);
+    const decidedZxid = Math.max(firstZxidOf(this.#epoch), this.#log.committedZxid);
     if (this.#membership.activateNewLeader(decidedZxid) === 'role-ends') {
       this.#end(OTHER_PLACE);
       return;
     }
     writeBarePacket(this.#out(), QuorumPacketType.ack, firstZxidOf(this.#epoch));
     this.#phase = 'serving';
-    this.#lookedMs = replica.parts.clock.nowMs;
+    this.#watch.begin(this.#nowMs);
     replica.parts.sessions.clear();
     replica.serveMembersBy(this.#submitter, firstZxidOf(this.#epoch));
     onServing(this.#epoch);
   }
 
-  /** Source: SendAckRequestProcessor: one for each proposal, for a Java leader counts them singly. */
-  #ackTo(syncedZxid: number): void {
-    if (this.role === 'observing' || syncedZxid <= this.#ackedZxid) return;
-    const out = this.#out();
-    assert(
-      epochOf(syncedZxid) === this.#epoch,
-      'only proposals of the epoch are acknowledged singly',
-    );
-    for (let zxid = this.#ackedZxid + 1; zxid <= syncedZxid; zxid++) {
-      writeBarePacket(out, QuorumPacketType.ack, zxid);
-    }
-    this.#ackedZxid = syncedZxid;
-  }
-
   #onPing(zxid: number, packet: JuteReader): void {
-    const { nowMs } = this.#parts.replica.parts.clock;
-    this.#pings.onPing(nowMs);
-    this.#lease.onPing(dataOf(packet, this.#body));
-    this.#lease.onReport(nowMs);
+    this.#watch.onPing(dataOf(packet, this.#body), this.#nowMs);
+    this.#watch.onReport(this.#nowMs);
     writePacketOf(this.#out(), QuorumPacketType.ping, zxid, (out) =>
       this.#submitter.writeTouched(out),
     );
   }
 
   // ── Common ────────────────────────────────────────────────────────────────────────────────────────
+
+  get #nowMs(): number {
+    return this.#parts.replica.parts.clock.nowMs;
+  }
 
   #out() {
     return this.#parts.outputs.of(this.#link!);
@@ -606,8 +537,4 @@ export class Learning implements CommitListener {
     this.#submitter.abandon();
     onEnd(reason);
   }
-}
-
-function hex(zxid: number): string {
-  return `0x${zxid.toString(16)}`;
 }

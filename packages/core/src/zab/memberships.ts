@@ -56,6 +56,11 @@ export class Memberships {
     return this.#lastSeen === this.#active ? [quorum] : [quorum, this.#lastSeen.quorum];
   }
 
+  isQuorum(servers: Iterable<ServerId>): boolean {
+    const set = new Set(servers);
+    return this.quorums.every((quorum) => quorum.isReachedBy(set));
+  }
+
   /** Whether this server has a say in the configuration in force. */
   get isVoter(): boolean {
     return this.#active.quorum.voters.has(this.#serverId);
