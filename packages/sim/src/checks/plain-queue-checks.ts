@@ -35,6 +35,7 @@ export class PlainQueueChecks {
     job.put = 'told';
   }
 
+  /** Somebody begins to take an item, and may take one that nobody gets: until it is known that it has not. */
   onTaking(): void {
     this.#uncertainCount++;
   }
@@ -43,11 +44,11 @@ export class PlainQueueChecks {
     const job = this.#job(name);
     if (job.isTaken) this.#fail(`${name} comes out twice`);
     job.isTaken = true;
-    this.onTakenNothing();
     this.#world.checks.note('plain-item-taken');
   }
 
-  onTakenNothing(): void {
+  /** It has taken the item that it got, or none. */
+  onTakenForSure(): void {
     this.#uncertainCount--;
   }
 

@@ -130,15 +130,16 @@ async function take(
 ): Promise<QueueItem<string> | undefined> {
   const { machine } = process;
   const { brokenCount } = machine;
-  // Who dies, or loses a connection, may take an item with it.
+  // Who dies, or loses a connection, may take an item with it, and then another one.
   checks.onTaking();
   try {
     const item = await queue.take({ timeoutMs: TAKE_MS_MAX });
     checks.onTaken(item.value);
+    if (machine.brokenCount === brokenCount) checks.onTakenForSure();
     return item;
   } catch (error) {
     if (!(error instanceof OperationTimeoutError)) throw error;
-    if (machine.brokenCount === brokenCount) checks.onTakenNothing();
+    if (machine.brokenCount === brokenCount) checks.onTakenForSure();
     return undefined;
   }
 }
