@@ -71,11 +71,17 @@ function missingCClient(): string | undefined {
   return missingFile('/usr/include/zookeeper/zookeeper.h', 'libzookeeper-mt-dev');
 }
 
+function missingJavac(): string | undefined {
+  return runs('javac', '-version')
+    ? undefined
+    : 'javac is missing (Debian package default-jdk-headless)';
+}
+
 function missingCurator(): string | undefined {
   const apache = missingApache();
   if (apache !== undefined) return apache;
-  if (!runs('javac', '-version')) return 'javac is missing (Debian package default-jdk-headless)';
   return (
+    missingJavac() ??
     missingFile(`${JARS}/curator-framework.jar`, 'libcurator-framework-java') ??
     missingFile(`${JARS}/curator-recipes.jar`, 'libcurator-recipes-java') ??
     missingFile(`${JARS}/curator-x-discovery.jar`, 'libcurator-discovery-java')
@@ -84,6 +90,7 @@ function missingCurator(): string | undefined {
 
 const probes = {
   apache: missingApache,
+  javac: missingJavac,
   apacheAdmin: () =>
     missingFile(`${JARS}/servlet-api.jar`, 'libservlet-api-java') ??
     missingFile(`${JARS}/jetty9-util-ajax.jar`, 'libjetty9-java'),

@@ -51,6 +51,8 @@ export interface Running {
 export interface StartOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Standard output, as it comes. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /**
@@ -63,12 +65,14 @@ export function startProcess(
   args: readonly string[],
   options: StartOptions = {},
 ): Running {
-  const child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
+  const { onOutput, ...spawnOptions } = options;
+  const child = spawn(command, args, { ...spawnOptions, stdio: ['pipe', 'pipe', 'pipe'] });
   live.add(child);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
+    onOutput?.(text);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;

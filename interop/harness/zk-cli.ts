@@ -1,6 +1,5 @@
 /** Apache's own shell, run on one server, its output made comparable. */
-import { APACHE_CLASSPATH } from './peers.ts';
-import { runProcess } from './process.ts';
+import { type ApachePrograms, SHELL } from './apache-programs.ts';
 import type { TestServer } from './server.ts';
 
 /** What a run of the shell gave. */
@@ -34,28 +33,15 @@ function normalise(text: string, server: TestServer): string {
  * `ADDRESS` in a command stands for the server's.
  */
 export async function runZkCli(
+  programs: ApachePrograms,
   server: TestServer,
   commands: readonly string[],
   oneShot: readonly string[] = [],
 ): Promise<ShellRun> {
-  const finished = await runProcess(
-    'java',
-    [
-      '-Xmx128m',
-      '-XX:TieredStopAtLevel=1',
-      '-Duser.timezone=UTC',
-      '-cp',
-      APACHE_CLASSPATH,
-      'org.apache.zookeeper.ZooKeeperMain',
-      '-waitforconnection',
-      '-server',
-      server.address,
-      ...oneShot,
-    ],
-    {
-      input: commands.map((line) => `${line.replaceAll('ADDRESS', server.address)}\n`).join(''),
-      cwd: server.directory,
-    },
+  const finished = await programs.run(
+    SHELL,
+    ['-waitforconnection', '-server', server.address, ...oneShot],
+    commands.map((line) => `${line.replaceAll('ADDRESS', server.address)}\n`).join(''),
   );
   const lines = normalise(finished.stdout, server).split('\n');
   const isEvent = (line: string) => line.startsWith('WatchedEvent ');

@@ -4,15 +4,13 @@
  * Debian's Apache shell is 3.8.0. What came with 3.9 is left out: `get -b`, `get -x`, `set -b`, the usage of get and set.
  */
 
-import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
-import { zooidCommand } from '../../packages/cli/test/support/run-zooid.ts';
-import { APACHE_CLASSPATH, missingPeer, suiteTitle } from '../harness/peers.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApachePrograms, SHELL } from '../harness/apache-programs.ts';
+import { missingPeer, suiteTitle } from '../harness/peers.ts';
 import { allOf, type Finished, runProcess } from '../harness/process.ts';
-import { type ServerKind, SUPER_DIGEST, TestServer } from '../harness/server.ts';
+import { type ServerKind, SUPER_DIGEST, TestServer, ZOOID_BIN } from '../harness/server.ts';
 
-const missing = missingPeer('apache');
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const missing = missingPeer('apache', 'javac');
 
 /** What both print, line by line. */
 interface Run {
@@ -21,32 +19,24 @@ interface Run {
   readonly stderr: readonly string[];
 }
 
-const apacheShell = [
-  'java',
-  '-Xmx128m',
-  '-XX:TieredStopAtLevel=1',
-  '-Duser.timezone=UTC',
-  '-cp',
-  APACHE_CLASSPATH,
-  'org.apache.zookeeper.ZooKeeperMain',
-];
-const zooidShell = [...zooidCommand, 'shell'];
+/** One run of a shell, to its end. */
+type Shell = (args: readonly string[], input: string) => Promise<Finished>;
+
+const zooidShell: Shell = (args, input) =>
+  runProcess(process.execPath, [ZOOID_BIN, 'shell', ...args], {
+    input,
+    env: { ...process.env, TZ: 'UTC', NO_COLOR: '1' },
+  });
 
 async function run(
-  command: readonly string[],
+  shell: Shell,
   server: TestServer,
   script: readonly string[],
   oneShot: readonly string[],
 ): Promise<Run> {
-  const [program, ...first] = command;
-  const args = [...first, '-waitforconnection', '-server', server.address, ...oneShot];
+  const args = ['-waitforconnection', '-server', server.address, ...oneShot];
   const input = script.map((line) => `${line.replaceAll('ADDRESS', server.address)}\n`).join('');
-  const finished = await runProcess(program!, args, {
-    input,
-    cwd: root,
-    env: { ...process.env, TZ: 'UTC', NO_COLOR: '1' },
-  });
-  return normalised(finished, server);
+  return normalised(await shell(args, input), server);
 }
 
 function normalised({ code, stdout, stderr }: Finished, server: TestServer): Run {
@@ -87,33 +77,57 @@ const options = {
   properties: Object.fromEntries([SUPER_DIGEST]),
 };
 
-/** Runs a script through both shells, each on a new server, of each kind. All four must agree. */
-async function sameEverywhere(
-  script: readonly string[],
-  oneShots: readonly (readonly string[])[] = [],
-): Promise<readonly Run[]> {
-  const kinds: readonly ServerKind[] = ['apache', 'zooid'];
-  const runsOfKinds: Run[][] = [];
-  for (const kind of kinds) {
-    const [wanted, got] = await allOf(
-      [apacheShell, zooidShell].map(async (command) => {
-        await using server = await TestServer.start(kind, options);
-        const runs: Run[] = [];
-        if (script.length > 0) runs.push(await run(command, server, script, []));
-        for (const oneShot of oneShots) runs.push(await run(command, server, [], oneShot));
-        return runs;
-      }),
-    );
-    expect(got, `on a server of ${kind}`).toEqual(wanted);
-    runsOfKinds.push(got!);
-  }
-  return runsOfKinds[0]!;
-}
-
 /** Gives events the time of many answers. */
 const PAUSE: readonly string[] = new Array<string>(20).fill('sync /');
 
 describe.skipIf(missing !== undefined)(suiteTitle("zooid shell beside Apache's", missing), () => {
+  let programs: ApachePrograms;
+  /** For each of the two shells a server of each kind: what one shell does the other does not see. */
+  let servers: readonly { kind: ServerKind; apache: TestServer; zooid: TestServer }[] = [];
+  const started: TestServer[] = [];
+
+  beforeAll(async () => {
+    programs = new ApachePrograms();
+    const start = async (kind: ServerKind) => {
+      const server = await TestServer.start(kind, options);
+      started.push(server);
+      return server;
+    };
+    servers = await allOf(
+      (['apache', 'zooid'] as const).map(async (kind) => {
+        const [apache, zooid] = await allOf([start(kind), start(kind)]);
+        return { kind, apache: apache!, zooid: zooid! };
+      }),
+    );
+  });
+
+  afterAll(async () => {
+    await programs?.[Symbol.asyncDispose]();
+    for (const server of started) await server[Symbol.asyncDispose]();
+  });
+
+  /** Runs a script, or one command after the other, through both shells, on servers of each kind. All four must agree. */
+  async function sameEverywhere(
+    script: readonly string[],
+    oneShots: readonly (readonly string[])[] = [],
+  ): Promise<readonly Run[]> {
+    const apacheShell: Shell = (args, input) => programs.run(SHELL, args, input);
+    const runsOn = async (shell: Shell, server: TestServer) => {
+      const runs: Run[] = [];
+      if (script.length > 0) runs.push(await run(shell, server, script, []));
+      for (const oneShot of oneShots) runs.push(await run(shell, server, [], oneShot));
+      return runs;
+    };
+    const runsOfKinds = await allOf(
+      servers.map(async ({ kind, apache, zooid }) => {
+        const [wanted, got] = await allOf([runsOn(apacheShell, apache), runsOn(zooidShell, zooid)]);
+        expect(got, `on a server of ${kind}`).toEqual(wanted);
+        return got!;
+      }),
+    );
+    return runsOfKinds[0]!;
+  }
+
   test('znodes are created, read, changed and deleted in the same words', async () => {
     const [{ stdout, stderr }] = (await sameEverywhere([
       'create /m',

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApachePrograms } from '../harness/apache-programs.ts';
 import { missingPeer, suiteTitle } from '../harness/peers.ts';
 import { SUPER_DIGEST, TARGET, TestServer } from '../harness/server.ts';
 import { runZkCli, type ShellRun } from '../harness/zk-cli.ts';
 
-const missing = missingPeer('apache');
+const missing = missingPeer('apache', 'javac');
 
 /** The shell's own thread prints the events: these give it the time of many answers. */
 const PAUSE: readonly string[] = new Array<string>(20).fill('sync /');
@@ -11,8 +12,10 @@ const PAUSE: readonly string[] = new Array<string>(20).fill('sync /');
 describe.skipIf(missing !== undefined)(suiteTitle("Apache's shell, zkCli", missing), () => {
   let apache: TestServer;
   let other: TestServer;
+  let programs: ApachePrograms;
 
   beforeAll(async () => {
+    programs = new ApachePrograms();
     const options = {
       config: { extendedTypesEnabled: 'true', enforceQuota: 'true' },
       properties: Object.fromEntries([SUPER_DIGEST]),
@@ -24,6 +27,7 @@ describe.skipIf(missing !== undefined)(suiteTitle("Apache's shell, zkCli", missi
   });
 
   afterAll(async () => {
+    await programs?.[Symbol.asyncDispose]();
     await apache?.[Symbol.asyncDispose]();
     await other?.[Symbol.asyncDispose]();
   });
@@ -34,8 +38,8 @@ describe.skipIf(missing !== undefined)(suiteTitle("Apache's shell, zkCli", missi
     oneShot: readonly string[] = [],
   ): Promise<ShellRun> {
     const [wanted, got] = await Promise.all([
-      runZkCli(apache, commands, oneShot),
-      runZkCli(other, commands, oneShot),
+      runZkCli(programs, apache, commands, oneShot),
+      runZkCli(programs, other, commands, oneShot),
     ]);
     expect(got).toEqual(wanted);
     return wanted;
