@@ -34,10 +34,10 @@ export type { EnsembleConfig } from './config/ensemble-config.ts';
 export { MemoryDisk } from './disk/memory-disk.ts';
 export type { HostPort, PeerRoute } from './net/peer-address.ts';
 export { createLogger, type LogLevel, type LogOptions } from './report/logger.ts';
-export {
-  type MemberState,
-  type RunningServer,
-  type ServerOptions,
-  type SessionState,
-  startServer,
-} from './server.ts';
+export type {
+  MemberState,
+  RunningServer,
+  ServerOptions,
+  SessionState,
+} from './running-server.ts';
+export { startServer } from './server.ts';

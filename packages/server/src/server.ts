@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
-import { type MemberRole, type MembershipParts, ServerCore, Turn } from '@zooid/core';
-import type { Logger } from 'pino';
+import { type MembershipParts, ServerCore, Turn } from '@zooid/core';
 import { accessRulesOf } from './access.ts';
 import { DisklessView } from './admin/diskless-view.ts';
 import { userName } from './admin/environment.ts';
@@ -10,7 +9,6 @@ import { TraceMask } from './admin/trace-mask.ts';
 import { systemClock } from './clock.ts';
 import type { ServerConfig } from './config/config.ts';
 import { coreOptionsOf } from './core-options.ts';
-import type { DiskCalls } from './disk/disk-calls.ts';
 import type { LogWriteError } from './disk/log-write-error.ts';
 import { MemoryDisk } from './disk/memory-disk.ts';
 import type { MemberShell } from './ensemble/member-shell.ts';
@@ -18,7 +16,6 @@ import type { HttpServers } from './http-servers.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { ClientListener } from './net/client-listener.ts';
 import type { ListenPlace } from './net/movable-port.ts';
-import type { PeerRoute } from './net/peer-address.ts';
 import { AuditLog } from './report/audit.ts';
 import { createLogger } from './report/logger.ts';
 import { Reporter } from './report/reporter.ts';
@@ -26,77 +23,15 @@ import { ServerMeter } from './report/server-meter.ts';
 import { ServerStats } from './report/server-stats.ts';
 import type { ShellFact } from './report/shell-fact.ts';
 import { RequestGate } from './request-gate.ts';
+import type { MemberState, RunningServer, ServerOptions, SessionState } from './running-server.ts';
+import { StateRestorer } from './state-restorer.ts';
 import { Storage } from './storage.ts';
 import { Ticker } from './ticker.ts';
 import { versionText } from './version.ts';
 
-/** A server that takes requests. */
-export interface RunningServer {
-  /** The port that clients connect to. */
-  readonly clientPort: number;
-  /** The port of the admin server; undefined when it is off. */
-  readonly adminPort: number | undefined;
-  /** Resolves when the server has stopped; rejects when it had to, with the reason. */
-  readonly closed: Promise<void>;
-  /** What it does in its ensemble now; undefined for a server that is alone. */
-  readonly member: MemberState | undefined;
-  /** The sessions that the server knows now, oldest first, local ones last, those included whose end is on its way. */
-  sessions(): SessionState[];
-  /**
-   * Ends a session at once, as if its timeout had passed: when that is durable, its ephemerals go, its watchers are told and its connection is closed.
-   *
-   * @returns false when there is no such session, its end is on its way already, or the server stops or is given another
-   *   state by a restore; nothing happens then.
-   */
-  expireSession(sessionId: bigint): boolean;
-  /**
-   * Stops: requests that were taken in are answered, the log is written, ports and directories are let
-   * go of. Resolves when that is done, also when it was called before.
-   */
-  close(): Promise<void>;
-}
-
-/** A member of an ensemble as it sees itself. */
-export interface MemberState {
-  readonly serverId: number;
-  readonly role: MemberRole;
-  /** Clients are served. */
-  readonly isServing: boolean;
-  /** The server that leads, as far as this one knows. */
-  readonly leader: number | undefined;
-  /** The epoch of the history here. */
-  readonly epoch: number;
-  /** Zxid of the last transaction that reads show. */
-  readonly lastZxid: bigint;
-}
-
-/** A session as its server sees it. */
-export interface SessionState {
-  readonly id: bigint;
-  /** Timeout in force, ms. */
-  readonly timeoutMs: number;
-  /** A connection holds it. */
-  readonly isConnected: boolean;
-}
-
-/** What a program that embeds a server may give it. */
-export interface ServerOptions {
-  /** Where the server's own log goes; JSON lines on the standard output unless given. */
-  readonly logger?: Logger | undefined;
-  /**
-   * `memory` keeps everything in memory only: no directory is touched, `config.storage` is not looked at, and
-   * all is gone when the server closes; with a {@link MemoryDisk} the next server that gets it goes on with the
-   * data. For tests. `disk` unless given.
-   */
-  readonly storage?: 'disk' | 'memory' | MemoryDisk | undefined;
-  /** The calls by which log and snapshots are written, for tests of failing disks. */
-  readonly disk?: DiskCalls | undefined;
-  /** Where the other members of the ensemble are dialled, for tests of failing networks; at their addresses unless given. */
-  readonly peerRoute?: PeerRoute | undefined;
-}
-
 /**
- * Starts a standalone server: when this resolves, what was on disk is restored and clients may connect.
+ * Starts a server: when this resolves, what was on disk is restored and clients may connect. A member of an ensemble serves them when it
+ * has found a leader.
  *
  * @throws DataDirError when the directories cannot be used, RecoveryError when what is in them cannot be
  *   trusted, or what the system says of a port. Nothing is left running then.
@@ -105,7 +40,6 @@ export async function startServer(
   config: ServerConfig,
   options: ServerOptions = {},
 ): Promise<RunningServer> {
-  // As a standalone server it would take writes that the other members never see.
   const server = new Server(config, options);
   try {
     await server.start();
@@ -147,7 +81,8 @@ class Server implements RunningServer {
   /** A turn has ended that may have applied transactions and answered clients. */
   #afterTurn = (): void => {};
 
-  #isRestoring = false;
+  /** Undefined while the server starts, and for one that keeps everything in memory. */
+  #restorer: StateRestorer | undefined;
   /** Ends what waits for others. */
   readonly #stopping = new AbortController();
   #fatal: Error | undefined;
@@ -213,35 +148,6 @@ class Server implements RunningServer {
       membership,
     });
     this.#core = core;
-    const restore = async (onto: Storage, body: Readable): Promise<number> => {
-      if (this.#isRestoring) throw new Error('another restore is under way');
-      this.#isRestoring = true;
-      try {
-        return await replaceStateBy(onto, body);
-      } finally {
-        this.#isRestoring = false;
-      }
-    };
-    const replaceStateBy = async (onto: Storage, body: Readable): Promise<number> => {
-      const startedMs = clock.nowMs();
-      const digest = config.tree.isDigestOn ? 'kept' : 'none';
-      const { signal } = this.#stopping;
-      // Loaded when it is needed: a server starts sooner without it.
-      const { receiveState } = await import('./state-restore.ts');
-      const state = await receiveState(core, body, onto.snapshotDirectory, digest, signal);
-      await onto.replaceState(state, 'restore', {
-        stop: () => gate.close(signal),
-        takeOver: (from) => {
-          turn.begin();
-          core.replaceState(from);
-          turn.end();
-        },
-        goOn: () => gate.open(),
-      });
-      const { zxid } = state;
-      reporter.report({ kind: 'tree-restored', zxid, durationMs: clock.nowMs() - startedMs });
-      return zxid;
-    };
     const View = storage instanceof Storage ? ServerView : DisklessView;
     const view = new View({
       config,
@@ -256,7 +162,7 @@ class Server implements RunningServer {
       connectionDropProbability: () => core.connectionThrottle.dropChance,
       memberReason: () => this.#memberShell?.notReadyReason,
       ...(storage instanceof Storage
-        ? { takeSnapshot: snapshotTaker(storage), restore: (body) => restore(storage, body) }
+        ? { takeSnapshot: snapshotTaker(storage), restore: (body) => this.#restore(body) }
         : {}),
     });
     // Before the restore, which may take long: who asks whether the server is ready gets an answer.
@@ -306,6 +212,18 @@ class Server implements RunningServer {
       clock,
     });
     const gate = new RequestGate(core, listener);
+    if (storage instanceof Storage) {
+      this.#restorer = new StateRestorer({
+        storage,
+        core,
+        turn,
+        gate,
+        digest: config.tree.isDigestOn ? 'kept' : 'none',
+        nowMs: clock.nowMs,
+        report: (fact) => reporter.report(fact),
+        signal: this.#stopping.signal,
+      });
+    }
     this.#afterTurn = () => {
       gate.onProgress();
       listener.releaseHeld();
@@ -341,6 +259,11 @@ class Server implements RunningServer {
       dataDir: config.storage.dataDir,
       durationMs: clock.nowMs() - this.#startedMs,
     });
+  }
+
+  async #restore(body: Readable): Promise<number> {
+    if (this.#restorer === undefined) throw new Error('the server is starting');
+    return this.#restorer.restore(body);
   }
 
   get clientPort(): number {
@@ -426,7 +349,8 @@ class Server implements RunningServer {
     const core = this.#core;
     const session = core?.sessions.get(sessionId) ?? core?.localSessions?.get(sessionId);
     // When the server stops, its log takes no more; while the state is swapped, nothing may be proposed.
-    if (session === undefined || this.#closing !== undefined || this.#isRestoring) return false;
+    if (session === undefined || this.#closing !== undefined) return false;
+    if (this.#restorer?.isRestoring === true) return false;
     const { timeoutMs } = session;
     this.#turn!.begin();
     const isExpired = this.#core!.expireSession(sessionId);

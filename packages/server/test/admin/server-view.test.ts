@@ -7,7 +7,8 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FOUR_LETTER_WORD_NAMES } from '../../src/admin/word-names.ts';
 import { defaultConfig } from '../../src/config/config.ts';
-import { type RunningServer, startServer } from '../../src/server.ts';
+import type { RunningServer } from '../../src/running-server.ts';
+import { startServer } from '../../src/server.ts';
 import { askWord, SmallClient } from './small-client.ts';
 
 const EPHEMERAL = 1;

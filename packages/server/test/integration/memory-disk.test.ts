@@ -3,7 +3,8 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { defaultConfig } from '../../src/config/default-config.ts';
 import { MemoryDisk } from '../../src/disk/memory-disk.ts';
-import { type RunningServer, startServer } from '../../src/server.ts';
+import type { RunningServer } from '../../src/running-server.ts';
+import { startServer } from '../../src/server.ts';
 import { createOf, dataOf, isThere, RawClient } from '../raw-client.ts';
 
 async function start(storage: MemoryDisk): Promise<RunningServer> {

@@ -7,7 +7,8 @@ import { encodeUtf8, OpCode } from '@zooid/protocol';
 import { pino } from 'pino';
 import { expect, onTestFinished, vi } from 'vitest';
 import { type ConfigOverrides, defaultConfig } from '../../src/config/default-config.ts';
-import { type RunningServer, type ServerOptions, startServer } from '../../src/server.ts';
+import type { RunningServer, ServerOptions } from '../../src/running-server.ts';
+import { startServer } from '../../src/server.ts';
 import { createOf, RawClient, until } from '../raw-client.ts';
 
 // Every wait has its own deadline, which says what was waited for; vitest's would only say that it is late.
