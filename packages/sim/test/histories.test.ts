@@ -122,7 +122,7 @@ test.each([
     wanted: ['barrier-entered', 'barrier-left', 'barrier-set', 'barrier-open', 'shared-count-set'],
   },
   {
-    recipes: ['cache', 'membership', 'partitioner'],
+    recipes: ['cache', 'membership', 'party', 'partitioner'],
     wanted: ['cache-created', 'cache-changed', 'cache-deleted', 'member-seen', 'member-left'],
   },
   {
@@ -132,6 +132,10 @@ test.each([
   {
     recipes: ['unlocked-queue', 'simple-queue', 'kazoo-queue'],
     wanted: ['plain-item-taken'],
+  },
+  {
+    recipes: ['service', 'ensemble-tracker'],
+    wanted: ['member-seen', 'member-left', 'servers-tracked'],
   },
 ] as const)('$recipes are used, and keep what they promise', async ({ recipes, wanted }) => {
   const { violation, counts } = await runSeed({

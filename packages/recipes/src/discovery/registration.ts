@@ -35,6 +35,8 @@ export class Registration {
   readonly #loop: SessionLoop;
   #data: Uint8Array;
   #place: Place | undefined;
+  /** {@link #place} while its session is alive, as far as is known here. */
+  #present: Place | undefined;
   #made: Deferred<Place> = quietDeferred();
 
   constructor(
@@ -64,11 +66,20 @@ export class Registration {
     await orAborted(this.#made.promise, signal);
   }
 
-  /** @throws NoNodeError when somebody has deleted it. */
+  /** Resolves when a server has it: in the next session, when this one ends meanwhile. @throws NoNodeError when somebody has deleted it. */
   async update(data: Uint8Array, signal: AbortSignal): Promise<void> {
     this.#data = data;
-    const { zk, path } = await orAborted(this.#made.promise, signal);
-    await zk.set(path, data, { signal, idempotent: true });
+    for (;;) {
+      const place = await orAborted(this.#made.promise, signal);
+      try {
+        await place.zk.set(place.path, this.#data, { signal, idempotent: true });
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!place.zk.lost.aborted) throw error;
+        this.#leave(place);
+      }
+    }
   }
 
   async remove(): Promise<void> {
@@ -80,10 +91,21 @@ export class Registration {
     scope.throwIfAborted();
     const place = { zk, path: await this.#create(zk) };
     this.#place = place;
+    this.#present = place;
     this.#made.resolve(place);
     if (!scope.aborted) await new Promise<void>((resolve) => onAbort(scope, resolve));
-    if (!this.#loop.closing.aborted) this.#made = quietDeferred();
+    this.#leave(place);
     throw scope.reason;
+  }
+
+  /** The session in which it was there has ended. */
+  #leave(place: Place): void {
+    if (this.#present !== place) return;
+    this.#present = undefined;
+    this.#made = quietDeferred();
+    const { closing, failed } = this.#loop;
+    if (closing.aborted) this.#made.reject(closing.reason);
+    if (failed.aborted) this.#made.reject(failed.reason);
   }
 
   async #create(zk: ZooKeeper): Promise<string> {

@@ -58,7 +58,11 @@ export class ServiceDiscovery<T = unknown> implements AsyncDisposable {
     return registration.failed;
   }
 
-  /** Changes what a registration says. @throws RangeError when it is not registered here; NoNodeError when somebody has deleted it */
+  /**
+   * Changes what a registration says: resolves when a server has it, with a session source in the next session when this one ends meanwhile.
+   *
+   * @throws RangeError when it is not registered here; NoNodeError when somebody has deleted it; the error of the only session
+   */
   async update(instance: ServiceInstance<T>, options: WaitOptions = {}): Promise<void> {
     const registration = this.#registrations.get(instance.id);
     if (registration === undefined) throw new RangeError(`${instance.id} is not registered here`);

@@ -123,6 +123,32 @@ describe('registering', () => {
     expect(lost.reason).toBeInstanceOf(SessionExpiredError);
   });
 
+  test('an update that meets the end of the session is done when the next one has it', async () => {
+    await using setup = await startSetup();
+    const observer = await setup.connect();
+    await using sessions = keepSession(() => setup.connect());
+    await using discovery = new ServiceDiscovery(sessions, '/s');
+    await discovery.register(mail('a'));
+    const first = await sessions();
+    setup.server.partition();
+    const updated = discovery.update(mail('a', { port: 26 }));
+    await setup.server.expireSession(first);
+    await setup.server.heal();
+    await updated;
+    const { ephemeralOwner } = (await observer.get('/s/mail/a')).stat;
+    expect(ephemeralOwner).not.toBe(first.session.id);
+    expect((await discovery.instance('mail', 'a'))?.port).toBe(26);
+
+    const only = await setup.connect();
+    await using alone = new ServiceDiscovery(only, '/s');
+    await alone.register(mail('b'));
+    await setup.server.expireSession(only);
+    for (let i = 0; i < 2; i++) {
+      const again = alone.update(mail('b', { port: 26 }));
+      await expect(again).rejects.toBeInstanceOf(SessionExpiredError);
+    }
+  });
+
   test('a refusal is told, and can be tried again', async () => {
     await using setup = await startSetup();
     const zk = await setup.connect();

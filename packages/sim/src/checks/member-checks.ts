@@ -5,7 +5,7 @@
 
 import type { ClientProcess } from '../clients/client-process.ts';
 import type { World } from '../world.ts';
-import { wasAbsent } from './znode-history.ts';
+import { statesOf, wasAbsent } from './znode-history.ts';
 
 export interface Member {
   readonly process: ClientProcess;
@@ -13,6 +13,10 @@ export interface Member {
   readonly path: string;
   /** What the others are to see. */
   data: string;
+  /** Whether a znode that holds this says so. */
+  readonly says: (text: string, data: string) => boolean;
+  /** It comes back when somebody deletes its znode. */
+  readonly returns: boolean;
 }
 
 export class MemberChecks {
@@ -26,9 +30,9 @@ export class MemberChecks {
     this.#paths = paths;
   }
 
-  /** Paths of those who are members. */
-  get present(): string[] {
-    return this.#running.map(({ path }) => path);
+  /** Paths of those whom one may delete. */
+  get deletable(): string[] {
+    return this.#running.filter(({ returns }) => returns).map(({ path }) => path);
   }
 
   onJoining(member: Member): void {
@@ -36,13 +40,12 @@ export class MemberChecks {
   }
 
   /** A server is said to have had this data since `since`. */
-  onSeen({ path }: Member, data: string, since: number): void {
+  onSeen({ path, says }: Member, data: string, since: number): void {
     const { sessions, checks } = this.#world;
-    const was = sessions.model.at(path, since)?.data === data;
-    const isSet = sessions.model
-      .versionsOf(path)
-      .some((version) => version.exists && version.zxid > since && version.data === data);
-    if (!was && !isSet) this.#fail(`${path} is said to hold ${data}, and never did`);
+    const states = statesOf(sessions.model, path, since, checks.committedZxid);
+    if (!states.some((state) => state !== undefined && says(state.data, data))) {
+      this.#fail(`${path} is said to hold ${data}, and never did`);
+    }
     checks.note('member-seen');
   }
 
@@ -74,7 +77,10 @@ export class MemberChecks {
         .map((path) => `${path} is nobody's`),
     );
     const missing = [...present.values()]
-      .filter(({ path, data }) => sessions.model.at(path, checks.committedZxid)?.data !== data)
+      .filter(({ path, data, says }) => {
+        const text = sessions.model.at(path, checks.committedZxid)?.data;
+        return text === undefined || !says(text, data);
+      })
       .map(({ path, data }) => `${path} is not there with ${data}`);
     return [...strange, ...missing];
   }

@@ -24,6 +24,8 @@ export class RecipeChecks {
   /** Of the number that is text. */
   readonly textCounter: CounterChecks;
 
+  /** The newest znode by its mark. */
+  readonly #protected = new Map<string, string>();
   /** By the path of the queue. */
   readonly #queues = new Map<string, QueueChecks>();
   readonly #plainQueues = new Map<string, PlainQueueChecks>();
@@ -66,10 +68,26 @@ export class RecipeChecks {
     this.times.onCommitted(zxid, scheduler.nowMs);
     const { txn } = decodeTxnRecord(new JuteReader(bytes));
     if (txn.type === OpCode.create || txn.type === OpCode.create2) {
+      this.#checkProtected(txn.path, zxid);
       if (txn.path === `${DOUBLE_BARRIER_PATH}/ready`)
         this.barriers.onReady(DOUBLE_BARRIER_PATH, MEMBER_COUNT, zxid);
     } else if (txn.type === OpCode.delete) {
       for (const queue of this.#plainQueues.values()) queue.onDeleted(txn.path, zxid);
     }
   }
+
+  /** A create whose answer was lost is found again by its name, and not made once more. */
+  #checkProtected(path: string, zxid: number): void {
+    const id = PROTECTED.exec(path)?.[0];
+    if (id === undefined) return;
+    const other = this.#protected.get(id);
+    const { checks, sessions } = this.#world;
+    if (other !== undefined && sessions.model.at(other, zxid) !== undefined) {
+      checks.fail('protected', `${path} is made beside ${other}`);
+    }
+    this.#protected.set(id, path);
+  }
 }
+
+/** The mark of a name by which whoever made it finds it. */
+const PROTECTED = /\/_c_[0-9a-f-]{36}-/;

@@ -1,36 +1,51 @@
 /** Members of groups: they join, change what they say of themselves, delete each other's znodes, and leave. */
 
 import { NoNodeError, type ZooKeeper } from '@zooid/client';
-import { type KeptSession, keepSession, type SessionSource, ShallowParty } from '@zooid/recipes';
+import { onAbort } from '@zooid/client/waiting';
+import {
+  type KeptSession,
+  keepSession,
+  ServiceDiscovery,
+  type SessionSource,
+  ShallowParty,
+  serviceInstance,
+} from '@zooid/recipes';
 import type { Member } from '../checks/member-checks.ts';
 import type { Makers } from './makers.ts';
-import type { Program } from './program.ts';
+import type { Program, Use } from './program.ts';
+import type { RecipeName } from './recipe-names.ts';
 import type { Standing } from './standing.ts';
 
 const GROUP_PATH = '/members';
 const PARTY_PATH = '/party';
-export const MEMBER_PATHS: readonly string[] = [GROUP_PATH, PARTY_PATH];
+const SERVICES_PATH = '/services';
+const SERVICE = 'mail';
+const SERVICE_PATH = `${SERVICES_PATH}/${SERVICE}`;
+/** Where nobody is but those who have joined. */
+export const MEMBER_PATHS: readonly string[] = [GROUP_PATH, PARTY_PATH, SERVICE_PATH];
 
-const NAME = 'members';
+type MakeMembership = (source: SessionSource, id: string, makers: Makers) => Membership;
 
 /** Joins; or, as a member, does what members do. */
-export async function useMembership(program: Program, zk: ZooKeeper): Promise<void> {
-  const { random, standing, world } = program;
-  const member = standing.get(NAME);
-  if (!(member instanceof MemberUse)) {
-    standing.set(NAME, new MemberUse(program));
-    return;
-  }
-  const draw = random.next();
-  const { present } = world.recipes.members;
-  if (draw < 0.3) {
-    member.change();
-  } else if (draw < 0.6 && present.length > 0) {
-    await deleteOne(zk, random.pick(present));
-  } else if (draw < 0.8) {
-    standing.delete(NAME);
-    await member.leave();
-  }
+function takingPart(name: RecipeName, make: MakeMembership): Use {
+  return async (program, zk) => {
+    const { random, standing, world } = program;
+    const member = standing.get(name);
+    if (!(member instanceof MemberUse)) {
+      standing.set(name, new MemberUse(program, make));
+      return;
+    }
+    const draw = random.next();
+    const { deletable } = world.recipes.members;
+    if (draw < 0.3) {
+      member.change();
+    } else if (draw < 0.6 && deletable.length > 0) {
+      await deleteOne(zk, random.pick(deletable));
+    } else if (draw < 0.8) {
+      standing.delete(name);
+      await member.leave();
+    }
+  };
 }
 
 async function deleteOne(zk: ZooKeeper, path: string): Promise<void> {
@@ -49,35 +64,69 @@ interface Membership {
   readonly leave: () => Promise<void>;
   /** Says something else of itself, where it can. */
   readonly change: ((data: string) => Promise<void>) | undefined;
-  /** Identifiers of all. */
-  readonly changes: (signal: AbortSignal) => AsyncIterable<readonly string[]>;
+  readonly says: Member['says'];
+  readonly returns: boolean;
+  /** Follows who is there until the signal fires. */
+  readonly follow: (signal: AbortSignal) => Promise<void>;
+  /** Identifiers of all, as it was told last. */
+  readonly told: () => readonly string[];
 }
 
-function groupMember(source: SessionSource, id: string, makers: Makers): Membership {
+const groupMember: MakeMembership = (source, id, makers) => {
   const member = makers.groupMember(source, GROUP_PATH, id);
+  let told: readonly string[] = [];
   return {
     group: GROUP_PATH,
     path: `${GROUP_PATH}/${id}`,
     join: () => member.start(),
     leave: () => member.close(),
     change: (data) => member.setPayload(data),
-    async *changes(signal) {
-      for await (const members of member.changes({ signal })) yield [...members.keys()];
+    says: (text, data) => text === data,
+    returns: true,
+    async follow(signal) {
+      for await (const members of member.changes({ signal })) told = [...members.keys()];
     },
+    told: () => told,
   };
-}
+};
 
-function partyMember(source: SessionSource, id: string): Membership {
+const partyMember: MakeMembership = (source, id) => {
   const party = new ShallowParty(source, PARTY_PATH, { identifier: id });
+  let told: readonly string[] = [];
   return {
     group: PARTY_PATH,
     path: party.ownPath,
     join: () => party.join(),
     leave: () => party.leave(),
     change: undefined,
-    changes: (signal) => party.changes({ signal }),
+    says: (text, data) => text === data,
+    returns: true,
+    async follow(signal) {
+      for await (const identifiers of party.changes({ signal })) told = identifiers;
+    },
+    told: () => told,
   };
-}
+};
+
+const service: MakeMembership = (source, id) => {
+  const discovery = new ServiceDiscovery<string>(source, SERVICES_PATH);
+  const cache = discovery.cache(SERVICE);
+  const instance = serviceInstance({ name: SERVICE, id, address: 'here', payload: id });
+  return {
+    group: SERVICE_PATH,
+    path: `${SERVICE_PATH}/${id}`,
+    join: () => discovery.register(instance),
+    leave: () => discovery.close(),
+    change: (payload) => discovery.update({ ...instance, payload }),
+    says: (text, data) => text.includes(`"payload":${JSON.stringify(data)},`),
+    returns: false,
+    async follow(signal) {
+      onAbort(signal, () => void cache.close());
+      await cache.start();
+    },
+    told: () => cache.instances().map((one) => one.id),
+  };
+};
 
 class MemberUse implements Standing {
   readonly #program: Program;
@@ -88,13 +137,11 @@ class MemberUse implements Standing {
   /** The newest, and how many there were. */
   #zk: ZooKeeper | undefined;
   #sessionCount = 0;
-  /** Who is there, as it was told last. */
-  #told: readonly string[] = [];
   /** It joins, or says something else, and has not been answered. */
   #isBusy = false;
   #changeCount = 0;
 
-  constructor(program: Program) {
+  constructor(program: Program, make: MakeMembership) {
     const { process, random, world } = program;
     this.#program = program;
     this.#sessions = keepSession(async (signal) => {
@@ -103,20 +150,19 @@ class MemberUse implements Standing {
       return this.#zk;
     });
     const id = `${process.name}.${random.below(1_000_000)}`;
-    const make = random.chance(0.5) ? groupMember : partyMember;
     this.#membership = make(this.#sessions, id, world.makers);
-    this.#member = { process, path: this.#membership.path, data: id };
+    const { path, says, returns } = this.#membership;
+    this.#member = { process, path, data: id, says, returns };
     world.recipes.members.onJoining(this.#member);
     this.#say(this.#membership.join);
-    program.inBackground(async () => {
-      for await (const told of this.#membership.changes(this.#leaving.signal)) this.#told = told;
-    });
+    const { signal } = this.#leaving;
+    program.inBackground(() => this.#unlessLeaving(() => this.#membership.follow(signal)));
   }
 
   get problem(): string | undefined {
     const { members } = this.#program.world.recipes;
     if (this.#isBusy) return `${this.#member.path} is not answered`;
-    return members.problemOfFollower(this.#membership.group, this.#told);
+    return members.problemOfFollower(this.#membership.group, this.#membership.told());
   }
 
   change(): void {
@@ -144,13 +190,24 @@ class MemberUse implements Standing {
     const { data } = this.#member;
     this.#isBusy = true;
     this.#program.inBackground(async () => {
-      try {
+      await this.#unlessLeaving(async () => {
         await run();
         recipes.members.onSeen(this.#member, data, committedZxid);
-      } catch (error) {
-        if (!this.#leaving.signal.aborted) throw error;
-      }
+      });
       this.#isBusy = false;
     });
   }
+
+  /** What is under way when it leaves may fail. */
+  async #unlessLeaving(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!this.#leaving.signal.aborted) throw error;
+    }
+  }
 }
+
+export const useMembership: Use = takingPart('membership', groupMember);
+export const useParty: Use = takingPart('party', partyMember);
+export const useService: Use = takingPart('service', service);

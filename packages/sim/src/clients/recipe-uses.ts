@@ -1,7 +1,7 @@
 import { useBarrier, useDoubleBarrier } from './barrier-uses.ts';
 import { CacheUse } from './cache-use.ts';
 import { useTextCounter } from './counter-use.ts';
-import { useMembership } from './member-use.ts';
+import { useMembership, useParty, useService } from './member-use.ts';
 import {
   useElection,
   useMultiLock,
@@ -23,6 +23,7 @@ import type { Program, Use } from './program.ts';
 import type { RecipeName } from './recipe-names.ts';
 import { useSharedCount } from './shared-count-use.ts';
 import type { Standing } from './standing.ts';
+import { TrackerUse } from './tracker-use.ts';
 
 /** Begins to keep something; or, where that goes on already, nothing. */
 function keeping(name: RecipeName, begin: (program: Program) => Standing): Use {
@@ -44,7 +45,10 @@ export const recipeUses: Readonly<Record<RecipeName, Use>> = {
   'text-counter': useTextCounter,
   cache: keeping('cache', (program) => new CacheUse(program)),
   membership: useMembership,
+  party: useParty,
   partitioner: usePartitioner,
+  service: useService,
+  'ensemble-tracker': keeping('ensemble-tracker', (program) => new TrackerUse(program)),
   'priority-queue': usePriorityQueue,
   'delay-queue': useDelayQueue,
   'id-queue': useIdQueue,
