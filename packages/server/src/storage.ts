@@ -10,7 +10,7 @@ import type { VisitRecord } from './disk/log-replay.ts';
 import { LogTruncateError, truncateLog } from './disk/log-truncate.ts';
 import { LogWriteError } from './disk/log-write-error.ts';
 import { MemoryWarmer } from './disk/memory-warmer.ts';
-import { purge } from './disk/purge.ts';
+import { Purger } from './disk/purger.ts';
 import { type RecoveryFact, type RecoveryResult, recovery } from './disk/recovery.ts';
 import { type SnapshotFile, SnapshotStore, type SnapshotWriting } from './disk/snapshot-store.ts';
 import {
@@ -66,6 +66,7 @@ export class Storage {
   readonly #dataDir: DataDir;
   readonly #disk: DiskCalls;
   readonly #snapshots: SnapshotStore;
+  readonly #purger: Purger;
   #isClosing = false;
   #core: ServerCore | undefined;
   #log: TxnLog | undefined;
@@ -75,10 +76,8 @@ export class Storage {
   /** Records and bytes of log at which the next snapshot is due. */
   #recordsDue = 0;
   #bytesDue = 0;
-  #purgeTimer: NodeJS.Timeout | undefined;
   /** Ends the patience with a snapshot while the server stops. */
   #snapshotTimer: NodeJS.Timeout | undefined;
-  #purging: Promise<void> | undefined;
   /** A state that is on its way to take the place of the one in force. */
   #swap: Promise<void> | undefined;
   #writingAside: SnapshotWriting | undefined;
@@ -95,6 +94,14 @@ export class Storage {
       },
       this.#disk,
     );
+    this.#purger = new Purger({
+      snapshotDirectory: dataDir.snapshotDirectory,
+      logDirectory: dataDir.logDirectory,
+      keptSnapshots: parts.config.purgeRetainCount,
+      mayPurge: () => this.#swap === undefined,
+      onPurged: (count) => parts.report({ kind: 'files-purged', count }),
+      onFailed: (reason) => parts.report({ kind: 'purge-failed', reason }),
+    });
     this.#chooseNextSnapshot();
   }
 
@@ -228,7 +235,7 @@ export class Storage {
     // It is of the tree that goes.
     this.#writing?.abort();
     await this.#snapshotDone.catch(() => {});
-    await this.#purging;
+    await this.#purger.idle;
     await log.close();
     if (this.#isClosing) throw new Error('the server stops');
     try {
@@ -350,7 +357,7 @@ export class Storage {
     try {
       // No new ones begin: they would be of the tree of before, or remove files that are being moved.
       await this.#snapshotDone.catch(() => {});
-      await this.#purging;
+      await this.#purger.idle;
       await server.stop();
       try {
         await this.#swapFiles(state, reason);
@@ -382,10 +389,7 @@ export class Storage {
 
   /** What a leader's state has taken the place of before is no use any more: the one of now is whole, and the last is at hand. */
   #keepLastSetAside(): void {
-    this.#purgeBy(async () => {
-      const removed = await removeSetAside(this.#dataDir, 'last');
-      if (removed.length > 0) this.#parts.report({ kind: 'files-purged', count: removed.length });
-    });
+    this.#purger.run(async () => (await removeSetAside(this.#dataDir, 'last')).length);
   }
 
   #takeOver(state: NewState, server: StillServer): void {
@@ -425,19 +429,7 @@ export class Storage {
   /** Begins to remove files that no restart can need, now and every `autopurge.purgeInterval`. */
   startPurging(): void {
     const { purgeIntervalMs } = this.#parts.config;
-    if (purgeIntervalMs <= 0) return;
-    const startedMs = performance.now();
-    let rounds = 0;
-    const look = () => {
-      // A timer of Node's cannot wait for longer than 24 days, so it looks every minute.
-      if (performance.now() - startedMs < rounds * purgeIntervalMs) return;
-      rounds++;
-      if (this.#purging !== undefined || this.#swap !== undefined) return;
-      this.#purgeBy(() => this.#purge());
-    };
-    this.#purgeTimer = setInterval(look, Math.min(purgeIntervalMs, 60_000));
-    this.#purgeTimer.unref();
-    look();
+    if (purgeIntervalMs > 0) this.#purger.start(purgeIntervalMs);
   }
 
   /**
@@ -448,7 +440,7 @@ export class Storage {
    */
   async stop(snapshot: 'finished' | 'given-up'): Promise<void> {
     this.#isClosing = true;
-    clearInterval(this.#purgeTimer);
+    this.#purger.stop();
     this.#writingAside?.abort();
     if (snapshot === 'finished') {
       this.#writing?.hurry();
@@ -465,31 +457,6 @@ export class Storage {
     await this.#snapshotDone.catch(() => {});
     clearTimeout(this.#snapshotTimer);
     this.#dataDir.close();
-  }
-
-  #purgeBy(work: () => Promise<void>): void {
-    this.#purging = work()
-      .catch((error: Error) => {
-        this.#parts.report({ kind: 'purge-failed', reason: error.message });
-      })
-      .finally(() => {
-        this.#purging = undefined;
-      });
-  }
-
-  async #purge(): Promise<void> {
-    const result = await purge({
-      snapshotDirectory: this.snapshotDirectory,
-      logDirectory: this.logDirectory,
-      keptSnapshots: this.#parts.config.purgeRetainCount,
-    });
-    const { removed, refusedBecause } = result;
-    if (removed.length > 0) {
-      this.#parts.report({ kind: 'files-purged', count: removed.length });
-    }
-    if (refusedBecause !== undefined) {
-      this.#parts.report({ kind: 'purge-failed', reason: refusedBecause });
-    }
   }
 
   /** Half of the limits and a random part of the other half. Source: SyncRequestProcessor. */
