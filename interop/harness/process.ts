@@ -142,8 +142,12 @@ export async function runProcess(
   return finished;
 }
 
+/** Between two questions: short at first, and never so long that a wait of seconds would be felt. */
+const POLL_MS = { first: 10, growth: 1.5, most: 100 };
+
 /**
- * Asks again and again until `probe` gives something other than undefined.
+ * Asks again and again, less and less often, until `probe` gives something other than undefined. A question costs whom it is put to:
+ * three servers that start would spend a third of a processor on answers.
  *
  * @throws after `deadlineMs`, with what `describe` says.
  */
@@ -153,10 +157,10 @@ export async function pollUntil<T>(
   describe: () => string,
 ): Promise<T> {
   const deadline = performance.now() + deadlineMs;
-  for (;;) {
+  for (let pauseMs = POLL_MS.first; ; pauseMs = Math.min(pauseMs * POLL_MS.growth, POLL_MS.most)) {
     const found = await probe();
     if (found !== undefined) return found;
     if (performance.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${describe()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
