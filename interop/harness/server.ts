@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort } from './free-port.ts';
 import { APACHE_CLASSPATH } from './peers.ts';
-import { type Finished, pollUntil, type Running, startProcess } from './process.ts';
+import { type Finished, pollUntil, type Running, runProcess, startProcess } from './process.ts';
 
 /** Whose server. */
 export type ServerKind = 'apache' | 'zooid';
@@ -38,6 +38,12 @@ export interface ServerOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** A data directory to open; a new one by default. Never removed when given. */
   readonly dataDir?: string;
+}
+
+/** Runs a command of ours, as it was built, to its end: times are those of UTC, and there are no colours. */
+export function runZooid(args: readonly string[], input = ''): Promise<Finished> {
+  const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C.UTF-8', NO_COLOR: '1' };
+  return runProcess(process.execPath, [ZOOID_BIN, ...args], { input, env });
 }
 
 /** The program and its arguments for a server of this kind. */

@@ -21,36 +21,60 @@ const missing = missingPeer('apache');
 interface Variant {
   readonly what: string;
   readonly signal: NodeJS.Signals;
-  readonly config: Readonly<Record<string, string | number>>;
+  /** What is in the configuration of the first server, and of the second. */
+  readonly configs: readonly [Config, Config];
 }
 
-const VARIANTS: readonly Variant[] = [
-  { what: 'a log only, killed', signal: 'SIGKILL', config: {} },
-  { what: 'snapshots and logs, stopped', signal: 'SIGTERM', config: { snapCount: 30 } },
+type Config = Readonly<Record<string, string | number>>;
+
+function snapshots(method = ''): Config {
+  return { snapCount: 30, 'snapshot.compression.method': method };
+}
+
+const VARIANTS: readonly [Variant, Variant, Variant] = [
+  { what: 'a log only, killed', signal: 'SIGKILL', configs: [{}, {}] },
   {
-    what: 'gzip snapshots, killed',
-    signal: 'SIGKILL',
-    config: { snapCount: 30, 'snapshot.compression.method': 'gz' },
+    what: 'snapshots and logs, stopped',
+    signal: 'SIGTERM',
+    configs: [snapshots(), snapshots()],
   },
   {
-    what: 'snappy snapshots, killed',
+    // In both directions: either reads both of the other.
+    what: 'snapshots in gzip and then in snappy, killed',
     signal: 'SIGKILL',
-    config: { snapCount: 30, 'snapshot.compression.method': 'snappy' },
+    configs: [snapshots('gz'), snapshots('snappy')],
   },
 ];
 
-function optionsOf(variant: Variant, dataDir?: string) {
+function optionsOf(config: Config, dataDir?: string) {
   return {
-    config: { extendedTypesEnabled: 'true', ...variant.config },
+    config: { extendedTypesEnabled: 'true', ...config },
     properties: Object.fromEntries([SUPER_DIGEST]),
     ...(dataDir === undefined ? {} : { dataDir }),
   };
+}
+
+/** The files of a data directory whose names begin so, in the order of their zxids. */
+async function filesIn(dataDir: string, prefix: string): Promise<string[]> {
+  const directory = join(dataDir, 'version-2');
+  const names = (await readdir(directory)).filter((name) => name.startsWith(prefix));
+  return names
+    .sort((a, b) => Number.parseInt(a.split('.')[1]!, 16) - Number.parseInt(b.split('.')[1]!, 16))
+    .map((name) => join(directory, name));
 }
 
 /** How often the server found its tree's digest to be another than the log says. */
 async function digestMismatches(server: TestServer): Promise<string | undefined> {
   const mntr = await fourLetterWord(server.port, 'mntr');
   return /^zk_digest_mismatches_count\t(.*)$/m.exec(mntr)?.[1];
+}
+
+/** The newest snapshot of the directory is packed as this configuration says. */
+async function expectSnapshots({ dataDir }: TestServer, config: Config): Promise<void> {
+  const method = config['snapshot.compression.method'];
+  if (method === undefined) return;
+  const newest = (await filesIn(dataDir, 'snapshot.')).at(-1)!;
+  expect(newest).toMatch(method === '' ? /snapshot\.[0-9a-f]+$/ : new RegExp(`\\.${method}$`));
 }
 
 describe.skipIf(missing !== undefined)(suiteTitle('data directories', missing), () => {
@@ -62,14 +86,18 @@ describe.skipIf(missing !== undefined)(suiteTitle('data directories', missing), 
     test.each(VARIANTS)(
       `${second} serves what ${first} left, and ${first} again what ${second} added: $what`,
       async (variant) => {
-        await using writer = await TestServer.start(first, optionsOf(variant));
+        await using writer = await TestServer.start(first, optionsOf(variant.configs[0]));
         const { owner } = await writeEverything(writer.port, '/first');
         const written = await dumpTree(writer.port);
         expect(written.get('/first/ephemeral')).toContain(`owner=${owner.connected.sessionId}`);
         await writer.stop(variant.signal);
+        await expectSnapshots(writer, variant.configs[0]);
 
         {
-          await using reader = await TestServer.start(second, optionsOf(variant, writer.dataDir));
+          await using reader = await TestServer.start(
+            second,
+            optionsOf(variant.configs[1], writer.dataDir),
+          );
           expect(await dumpTree(reader.port)).toEqual(written);
           expect(await digestMismatches(reader)).toBe('0');
           // A session outlives the change of server; its ephemerals go when it is closed, and only they.
@@ -89,6 +117,7 @@ describe.skipIf(missing !== undefined)(suiteTitle('data directories', missing), 
           expect(added.get('/first/second')).toEqual(written.get('/first/second'));
           expect(await digestMismatches(reader)).toBe('0');
           await reader.stop(variant.signal);
+          await expectSnapshots(reader, variant.configs[1]);
 
           await writer.start();
           expect(await dumpTree(writer.port)).toEqual(added);
@@ -112,14 +141,6 @@ async function apacheTool(mainClass: string, ...args: readonly string[]): Promis
   return stdout;
 }
 
-async function filesOf(server: TestServer, prefix: string): Promise<string[]> {
-  const directory = join(server.dataDir, 'version-2');
-  const names = (await readdir(directory)).filter((name) => name.startsWith(prefix));
-  return names
-    .sort((a, b) => Number.parseInt(a.split('.')[1]!, 16) - Number.parseInt(b.split('.')[1]!, 16))
-    .map((name) => join(directory, name));
-}
-
 /** What differs from run to run: wall-clock times, session ids and the digests that come of them. */
 function normalise(text: string): string[] {
   return text
@@ -136,10 +157,10 @@ describe.skipIf(missing !== undefined)(suiteTitle("Apache's file tools", missing
   test('read the same transactions from our log as from their own', async () => {
     const [wanted, got] = await allOf(
       (['apache', TARGET] as const).map(async (kind) => {
-        await using server = await TestServer.start(kind, optionsOf(VARIANTS[0]!));
+        await using server = await TestServer.start(kind, optionsOf(VARIANTS[0].configs[0]));
         await writeEverything(server.port, '/first');
         await server.stop('SIGKILL');
-        const logs = await filesOf(server, 'log.');
+        const logs = await filesIn(server.dataDir, 'log.');
         expect(logs.length).toBe(1);
         return normalise(
           await apacheTool('org.apache.zookeeper.server.persistence.TxnLogToolkit', '-d', logs[0]!),
@@ -153,14 +174,14 @@ describe.skipIf(missing !== undefined)(suiteTitle("Apache's file tools", missing
   test('read the same znodes from our snapshot as from their own', async () => {
     const [wanted, got] = await allOf(
       (['apache', TARGET] as const).map(async (kind) => {
-        await using server = await TestServer.start(kind, optionsOf(VARIANTS[1]!));
+        await using server = await TestServer.start(kind, optionsOf(VARIANTS[1].configs[0]));
         const { owner } = await writeEverything(server.port, '/first');
         // Txns that change nothing, until a snapshot of the whole is there.
         const { zxid } = await owner.request(OpCode.delete, bodies.pathAndInt('/absent', -1));
         const snapshot = await pollUntil(
           async () => {
             await owner.request(OpCode.delete, bodies.pathAndInt('/absent', -1));
-            const last = (await filesOf(server, 'snapshot.')).at(-1)!;
+            const last = (await filesIn(server.dataDir, 'snapshot.')).at(-1)!;
             if (BigInt(`0x${last.split('.').at(-1)}`) < zxid) return undefined;
             // Apache's is under its name before it is whole; its end is a seal.
             const tail = (await readFile(last)).subarray(-5).toString('hex');

@@ -5,8 +5,8 @@ import { runCommandLine } from '../../packages/cli/src/program.ts';
 import { FakeParts } from '../../packages/cli/test/support/fake-parts.ts';
 import { ApachePrograms } from '../harness/apache-programs.ts';
 import { missingPeer, suiteTitle } from '../harness/peers.ts';
-import { type Finished, pollUntil, runProcess } from '../harness/process.ts';
-import { type ServerKind, TestServer, ZOOID_BIN } from '../harness/server.ts';
+import { type Finished, pollUntil } from '../harness/process.ts';
+import { runZooid, type ServerKind, TestServer } from '../harness/server.ts';
 import { writeEverything } from '../harness/write-everything.ts';
 
 const missing = missingPeer('apache', 'javac');
@@ -16,12 +16,9 @@ const COMPARER = 'org.apache.zookeeper.server.SnapshotComparer';
 const LOG_TOOLKIT = 'org.apache.zookeeper.server.persistence.TxnLogToolkit';
 const PURGE = 'org.apache.zookeeper.server.PurgeTxnLog';
 
-/** Both print times of the zone they run in. */
-const ENVIRONMENT = { ...process.env, TZ: 'UTC', LC_ALL: 'C.UTF-8', NO_COLOR: '1' };
-
 /** A command of ours in a process of its own. */
 function zooid(...args: readonly string[]): Promise<Finished> {
-  return runProcess(process.execPath, [ZOOID_BIN, ...args], { env: ENVIRONMENT });
+  return runZooid(args);
 }
 
 /** The same in this process, which takes a tenth of the time: for what is compared line by line. */
@@ -112,7 +109,8 @@ describe.skipIf(missing !== undefined)(suiteTitle('file tools', missing), () => 
   const apache = (tool: string, ...args: readonly string[]) => programs.run(tool, args);
 
   beforeAll(() => {
-    vi.stubEnv('TZ', ENVIRONMENT.TZ);
+    // Both print times of the zone they run in.
+    vi.stubEnv('TZ', 'UTC');
     programs = new ApachePrograms();
   });
   afterAll(async () => {

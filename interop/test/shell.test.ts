@@ -7,8 +7,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApachePrograms, SHELL } from '../harness/apache-programs.ts';
 import { missingPeer, suiteTitle } from '../harness/peers.ts';
-import { allOf, type Finished, runProcess } from '../harness/process.ts';
-import { type ServerKind, SUPER_DIGEST, TestServer, ZOOID_BIN } from '../harness/server.ts';
+import { allOf, type Finished } from '../harness/process.ts';
+import { runZooid, type ServerKind, SUPER_DIGEST, TestServer } from '../harness/server.ts';
 
 const missing = missingPeer('apache', 'javac');
 
@@ -22,11 +22,7 @@ interface Run {
 /** One run of a shell, to its end. */
 type Shell = (args: readonly string[], input: string) => Promise<Finished>;
 
-const zooidShell: Shell = (args, input) =>
-  runProcess(process.execPath, [ZOOID_BIN, 'shell', ...args], {
-    input,
-    env: { ...process.env, TZ: 'UTC', NO_COLOR: '1' },
-  });
+const zooidShell: Shell = (args, input) => runZooid(['shell', ...args], input);
 
 async function run(
   shell: Shell,
