@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/vitest/longest-first.ts';
 
 // The condition lets tests read the sources of every package: no build is needed to run one test.
 const conditions = ['@zooid/source'];
@@ -9,6 +10,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     maxWorkers: availableParallelism(),
+    sequence: { sequencer: LongestFirst },
     // Continuous integration runs what failed once more, and `npm test` names what passed only then
     // (docs/decisions/0012-a-second-run-is-told.md).
     retry: process.env['CI'] === undefined ? 0 : 1,
