@@ -17,7 +17,7 @@ export function roundRobin<T>(): ProviderStrategy<T> {
 }
 
 /** Any. Curator's RandomStrategy. @param random - at least 0, less than 1. */
-export function randomChoice<T>(random: () => number = Math.random): ProviderStrategy<T> {
+export function randomChoice<T>(random: () => number = () => Math.random()): ProviderStrategy<T> {
   return (instances) => instances[Math.floor(random() * instances.length)];
 }
 

@@ -49,7 +49,9 @@ export interface ExponentialBackoffOptions {
 
 /** ExponentialBackoffRetry: pauses of `baseMs` times a number drawn from 1 to below 2^(n+1). */
 export function exponentialBackoff(options: ExponentialBackoffOptions): RetryPolicy {
-  const { baseMs, retriesMax, pauseMsMax = PAUSE_MS_MAX, random = Math.random } = options;
+  const { baseMs, retriesMax, pauseMsMax = PAUSE_MS_MAX } = options;
+  // Looked up when it is asked for: a policy may be made before somebody puts another chance in its place, as tests and the simulator do.
+  const random = options.random ?? (() => Math.random());
   assertMs('baseMs', baseMs);
   const most = Math.min(retriesMax, EXPONENTIAL_RETRIES_MAX);
   return {

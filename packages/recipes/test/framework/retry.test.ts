@@ -5,7 +5,7 @@ import {
   SessionExpiredError,
 } from '@zooid/client';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   boundedExponentialBackoff,
   exceptSessionFailed,
@@ -99,6 +99,13 @@ describe('the policies', () => {
     expect(await pausesOf(retryTimes(2, 1), expired)).toEqual([1, 1]);
     expect(await pausesOf(exceptSessionFailed(retryTimes(2, 1)), expired)).toEqual([]);
     expect(await pausesOf(exceptSessionFailed(retryTimes(2, 1)))).toEqual([1, 1]);
+  });
+
+  test('take their chance from whoever gives it when they are asked, not when they are made', () => {
+    const policy = exponentialBackoff({ baseMs: 10, retriesMax: 5 });
+    using random = vi.spyOn(Math, 'random').mockReturnValue(0.99);
+    expect(policy.pauseMs(3, 0)).toBe(150);
+    expect(random).toHaveBeenCalledOnce();
   });
 
   test('not with pauses that no timer can keep', () => {
