@@ -221,7 +221,7 @@ export class Broadcast implements CommitListener {
   designate(next: Membership, zxid: number): ServerId {
     const { memberships, options } = this.#parts;
     const { serverId } = options;
-    if (isSamePlace(memberships.active.membership, next, serverId)) return serverId;
+    if (isSamePlace(memberships.reaching(serverId), next, serverId)) return serverId;
     const { voters } = quorumOf(next);
     for (const learner of this.#learners.all()) {
       if (learner.phase !== 'ready' || learner.ackedZxid < zxid) continue;

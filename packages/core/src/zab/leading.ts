@@ -23,6 +23,7 @@ import {
   QUORUM_PROTOCOL_VERSION,
   QuorumPacketType,
 } from '@zooid/protocol';
+import type { Vote } from '../election/vote.ts';
 import type { OutputPool } from '../output-pool.ts';
 import type { ServerId } from '../quorum/quorum.ts';
 import type { LeadingSubmitter } from '../request/leading-submitter.ts';
@@ -65,6 +66,8 @@ export type LeadingPhase = 'discovering' | 'synchronizing' | 'broadcasting' | 'e
 
 export class Leading {
   readonly role = 'leading';
+  /** Whose history is longer than that of this server, which so cannot lead. */
+  overtakenBy: Vote | undefined;
   readonly #parts: LeadingParts;
   readonly #learners: Learners;
   readonly #sync: LearnerSync;
@@ -355,7 +358,9 @@ export class Leading {
       currentEpoch > this.#ownEpoch || (currentEpoch === this.#ownEpoch && zxid > this.#ownZxid);
     if (currentEpoch !== EPOCH_TAKEN_BEFORE && isAhead && !this.#isEpochTaken) {
       // The election chose wrongly: whoever has more must lead. Source: Leader.waitForEpochAck.
-      this.#end(`server ${learner.serverId} has a longer history`);
+      const leader = learner.serverId!;
+      this.overtakenBy = { leader, zxid, peerEpoch: currentEpoch };
+      this.#end(`server ${leader} has a longer history`);
       return;
     }
     learner.lastZxid = zxid;

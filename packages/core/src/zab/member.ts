@@ -39,6 +39,7 @@ import { Learning } from './learning.ts';
 import type { MemberOptions } from './member-options.ts';
 import type { MemberOutbox } from './member-outbox.ts';
 import { Memberships } from './memberships.ts';
+import { Nomination } from './nomination.ts';
 import type { PeerLink } from './peer-link.ts';
 import type { Replica } from './replica.ts';
 import type { ZabMeter } from './zab-meter.ts';
@@ -70,6 +71,7 @@ export class Member {
   #phase: 'settling' | 'looking' | 'in-role' | 'stopped' = 'stopped';
   /** The election that is going on, or that found the leader. */
   #lookingSinceMs = 0;
+  readonly #nomination: Nomination;
   /** See `LearningParts.snapshotEpoch`. */
   #snapshotEpoch: number | undefined;
   #result: ElectionResult | undefined;
@@ -98,6 +100,7 @@ export class Member {
       parts.lastSeenMembership,
       outbox,
     );
+    this.#nomination = new Nomination(this.memberships, options.syncLimitMs);
     this.#epochs = new Epochs(parts.epochs, outbox);
     this.committedLog = parts.committedLog;
     this.#submitter = new LeadingSubmitter(replica.parts);
@@ -180,7 +183,8 @@ export class Member {
   /** When {@link onTime} has something to do (monotonic, ms); Infinity while it has not. */
   get nextDueMs(): number {
     const roleDueMs = this.#role?.nextDueMs ?? Number.POSITIVE_INFINITY;
-    return Math.min(roleDueMs, this.#election.nextDueMs, this.#readOnlyDueMs);
+    const lookingDueMs = Math.min(this.#election.nextDueMs, this.#nomination.dueMs);
+    return Math.min(roleDueMs, lookingDueMs, this.#readOnlyDueMs);
   }
 
   // ── Life ──────────────────────────────────────────────────────────────────────────────────────────
@@ -194,6 +198,7 @@ export class Member {
   stop(): void {
     const role = this.#role;
     this.#endReadOnly();
+    this.#nomination.end();
     this.#phase = 'stopped';
     role?.resign('this server stops');
   }
@@ -326,6 +331,10 @@ export class Member {
     if (this.#phase === 'stopped') return;
     const nowMs = this.#nowMs;
     this.#onResult(this.#election.onTime(nowMs));
+    if (nowMs >= this.#nomination.dueMs) {
+      this.#nomination.end();
+      if (this.#phase === 'looking') this.#settle();
+    }
     if (nowMs >= this.#readOnlyDueMs) this.#beginReadOnly();
     if (this.#role !== undefined && nowMs >= this.#role.nextDueMs) this.#role.onTime(nowMs);
   }
@@ -359,6 +368,7 @@ export class Member {
     const durationMs = nowMs - this.#lookingSinceMs;
     this.#outbox.reportMember({ kind: 'elected', leader, durationMs });
     this.#endReadOnly();
+    this.#nomination.end();
     this.#result = result;
     this.#phase = 'in-role';
     const isLeader = leader === serverId;
@@ -431,9 +441,12 @@ export class Member {
     if (this.#role?.mayAnswer === false) this.#replica.parts.replies.outputs.discard();
     this.#replica.serveBy(undefined, 0);
     this.#outbox.closeClients();
+    const overtakenBy = this.leading?.overtakenBy;
     this.#role = undefined;
     this.#result = undefined;
-    if (this.#phase !== 'stopped') this.#settle();
+    if (this.#phase === 'stopped') return;
+    if (overtakenBy !== undefined) this.#nomination.begin(overtakenBy, this.#nowMs);
+    this.#settle();
   }
 
   /** Everything that is logged becomes durable and is applied, committed or not: the election is about what is in the log. */
@@ -455,7 +468,7 @@ export class Member {
           peerEpoch: this.#epochs.current,
         }
       : undefined;
-    this.#election.start(own, this.#nowMs);
+    this.#election.start(own && (this.#nomination.vote ?? own), this.#nowMs);
     this.#outbox.reportMember({
       kind: 'looking',
       round: this.#election.round,

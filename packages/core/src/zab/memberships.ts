@@ -71,6 +71,17 @@ export class Memberships {
     return this.#active.membership.servers.get(this.#serverId)?.role === 'observer';
   }
 
+  /** Whether this server has a say in the next configuration, and none in the one in force. */
+  isVoterToBe(server: ServerId): boolean {
+    return !this.#active.quorum.voters.has(server) && this.#lastSeen.quorum.voters.has(server);
+  }
+
+  /** By which of the two configurations a server is reached: by the next one, if that is the first that knows it. */
+  reaching(server: ServerId): Membership {
+    const { membership } = this.#active;
+    return membership.servers.has(server) ? membership : this.#lastSeen.membership;
+  }
+
   /** A configuration is proposed, or was by a leader before. An older one is passed over. */
   see(membership: Membership): void {
     if (membership.version <= this.#lastSeen.version) return;
@@ -98,14 +109,14 @@ export class Memberships {
     leader: ServerId | undefined,
     next: ServerId | undefined,
   ): ActivationEffect {
-    const before = this.#active.membership;
-    if (membership.version <= before.version) return 'role-goes-on';
+    if (membership.version <= this.#active.version) return 'role-goes-on';
+    const before = leader === undefined ? undefined : this.reaching(leader);
     const wasObserver = this.isObserver;
     this.#active = known(membership);
     if (this.#lastSeen.version <= membership.version) this.#lastSeen = this.#active;
     this.#outbox.activateMembership(membership);
     if (wasObserver !== this.isObserver) return 'role-ends';
-    if (leader === undefined) return 'role-goes-on';
+    if (leader === undefined || before === undefined) return 'role-goes-on';
     if (next !== undefined) return next === leader ? 'role-goes-on' : 'role-ends';
     return isSamePlace(before, membership, leader) ? 'role-goes-on' : 'role-ends';
   }

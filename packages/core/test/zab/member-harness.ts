@@ -24,6 +24,7 @@ import {
   quorumPacketTypeName,
   ServerState,
 } from '@zooid/protocol';
+import type { OwnNotification } from '../../src/election/fast-leader-election.ts';
 import type { NewState } from '../../src/new-state.ts';
 import type { CoreOptions } from '../../src/server-core.ts';
 import type { Member } from '../../src/zab/member.ts';
@@ -105,6 +106,7 @@ export interface MemberHarnessOptions {
   readonly current?: number;
   readonly options?: Partial<MemberOptions>;
   readonly membership?: string;
+  readonly lastSeenMembership?: Membership;
   readonly core?: Partial<CoreOptions>;
   /** In place of a log that says the truth. */
   readonly makeLog?: () => HarnessLog;
@@ -132,12 +134,14 @@ export class MemberHarness {
   readonly wants: string[] = [];
   readonly states: NewState[] = [];
   readonly clients: TestClient[] = [];
+  /** What it told each server last of the election. */
+  readonly told = new Map<number, OwnNotification>();
 
   constructor(options: MemberHarnessOptions = {}) {
     const { serverId = 1, log = [], current = 0, accepted = current } = options;
     this.serverId = serverId;
     const outbox: MemberOutbox = {
-      notify: () => {},
+      notify: (to, notification) => this.told.set(to, notification),
       connectAll: () => {},
       acceptLearners: () => this.wants.push('accept'),
       refuseLearners: () => this.wants.push('refuse'),
@@ -188,7 +192,7 @@ export class MemberHarness {
           ...options.options,
         },
         membership: membershipOf(options.membership ?? three),
-        lastSeenMembership: undefined,
+        lastSeenMembership: options.lastSeenMembership,
         outbox,
       },
       sendToPeer: (link, out) => this.#onSent(link as TestLink, out.copy()),

@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { NewState } from '../../src/new-state.ts';
 import { Memberships } from '../../src/zab/memberships.ts';
 import { createRequest } from '../harness.ts';
-import { dataOf, MemberHarness, membershipOf, show, z } from './member-harness.ts';
+import { dataOf, MemberHarness, membershipOf, SYNC_LIMIT_MS, show, z } from './member-harness.ts';
 
 const line = (id: number, role = 'participant', port = 2888): string =>
   `server.${id}=10.0.0.${id}:${port}:3888:${role};10.0.0.${id}:2181`;
@@ -184,6 +184,80 @@ describe('a reconfiguration in broadcast', () => {
     );
     const proposals = packets.filter(({ type }) => type === QuorumPacketType.proposal);
     expect(proposals.map(({ zxid }) => show(zxid))).toContain('2:2');
+  });
+});
+
+describe('a server that is only to have a say, and has the longest history', () => {
+  const one = [line(1), 'version=0'].join('\n');
+  const three = threeAt(z('1:2'));
+  const changing = { membership: one, lastSeenMembership: three, current: 1 };
+  const options = { isReconfigOn: true };
+
+  /** Server 1 is the only one with a say, was elected, and server 2 has more. */
+  function overtaken(next = three) {
+    const h = new MemberHarness({
+      ...changing,
+      lastSeenMembership: next,
+      log: ['1:1', '1:2'],
+      options,
+    });
+    for (const from of [2, 3]) h.hearVote(from, 1, z('1:2'), 1);
+    h.pass(200);
+    h.hearLearner(3, 1);
+    const two = h.hearLearner(2, 1);
+    h.hearAckEpoch(two, '1:5', 1);
+    expect(h.lastReason).toBe('server 2 has a longer history');
+    return h;
+  }
+
+  const voteOf = (h: MemberHarness) => h.told.get(2)?.vote;
+
+  test('is voted for by the one that it has kept from leading, and followed by it', () => {
+    const h = overtaken();
+    expect(h.member.role).toBe('looking');
+    expect(voteOf(h)).toEqual({ leader: 2, zxid: z('1:5'), peerEpoch: 1 });
+    h.hearVote(2, 2, z('1:5'), 1, 2);
+    h.pass(200);
+    expect(h.wants.at(-1)).toBe('connect 2');
+    expect(h.member.role).toBe('following');
+  });
+
+  test('is voted for no longer than syncLimit, for it may be gone', () => {
+    const h = overtaken();
+    h.pass(SYNC_LIMIT_MS - 100);
+    expect(voteOf(h)?.leader).toBe(2);
+    h.pass(200);
+    expect(voteOf(h)).toEqual({ leader: 1, zxid: z('1:2'), peerEpoch: 1 });
+  });
+
+  test('is not voted for if the next configuration gives it no say', () => {
+    const h = overtaken(ensemble(z('1:2'), line(1), line(2, 'observer'), line(3)));
+    expect(voteOf(h)?.leader).toBe(1);
+  });
+
+  test('leads when a quorum of both follows it, and goes on when the change is in force by that', () => {
+    const log = ['1:1', '1:2', '1:3', '1:4', '1:5'];
+    const h = new MemberHarness({ ...changing, serverId: 2, log, options });
+    h.hearVote(1, 2, z('1:5'), 1);
+    h.pass(200);
+    expect(h.member.role).toBe('leading');
+    // Server 3 alone makes a quorum of the next configuration with it, and is none of the one in force.
+    const other = h.hearLearner(3, 1);
+    h.hearAckEpoch(other, '1:5', 1);
+    expect(h.trace).not.toContain('adopt 2');
+    const voter = h.hearLearner(1, 1);
+    h.hearAckEpoch(voter, '1:2', 1);
+    h.hearAck(other, '2:0');
+    expect(h.member.isServing).toBe(false);
+    h.hearAck(voter, '2:0');
+    expect(h.trace).toContain(`active ${show(three.version)}`);
+    expect([h.member.role, h.member.isServing]).toEqual(['leading', true]);
+  });
+
+  test('goes on being followed when the change is in force', () => {
+    const { memberships } = known(ensemble(9, line(1), line(4), line(5)));
+    const next = memberships.lastSeen.membership;
+    expect(memberships.activate(next, 4, undefined)).toBe('role-goes-on');
   });
 });
 
