@@ -42,6 +42,7 @@ async function run(): Promise<boolean> {
   let historyCount = 0;
   let simulatedMs = 0;
   const startMs = performance.now();
+  const startUsage = process.cpuUsage();
   do {
     const result = await runSeed({ seed, durationMs, plant, print });
     historyCount++;
@@ -50,10 +51,12 @@ async function run(): Promise<boolean> {
     if (result.violation !== undefined) return false;
     seed++;
   } while (!isSingle && performance.now() < untilMs);
-  const minutes = (performance.now() - startMs) / 60_000;
-  const rate = simulatedMs / 60_000 / minutes;
+  const { user, system } = process.cpuUsage(startUsage);
+  const rate = (simulatedMs / (performance.now() - startMs)).toFixed(0);
+  // Of all threads: what one core would do with nobody else on it.
+  const coreRate = (simulatedMs / ((user + system) / 1000)).toFixed(0);
   console.log(
-    `${historyCount} histories, ${(simulatedMs / 60_000).toFixed(0)} simulated minutes, ${rate.toFixed(0)} for each minute: nothing found`,
+    `${historyCount} histories, ${(simulatedMs / 60_000).toFixed(0)} simulated minutes, ${rate} for each minute, ${coreRate} for each minute of processor time: nothing found`,
   );
   return true;
 }
