@@ -4,6 +4,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CutNetwork } from './cut-network.ts';
 import { freePort } from './free-port.ts';
 import { allOf, type Finished, pollUntil, type Running, startProcess } from './process.ts';
 import { fourLetterWord, type ServerKind, SUPER_DIGEST, serverCommand } from './server.ts';
@@ -19,6 +20,8 @@ export interface MemberPlan {
 export interface EnsembleOptions {
   /** Where the servers listen for each other; 127.0.0.1 by default. */
   readonly peerHost?: string;
+  /** Whether the network between them can fail ({@link Ensemble.cutOff}); only on 127.0.0.1. */
+  readonly canBeCut?: boolean;
 }
 
 const TICK_MS = 500;
@@ -141,26 +144,33 @@ export class Member {
 export class Ensemble implements AsyncDisposable {
   readonly members: readonly Member[];
   readonly #directory: string;
+  readonly #network: CutNetwork | undefined;
 
-  private constructor(members: readonly Member[], directory: string) {
+  private constructor(
+    members: readonly Member[],
+    directory: string,
+    network: CutNetwork | undefined,
+  ) {
     this.members = members;
     this.#directory = directory;
+    this.#network = network;
   }
 
   /** Writes the configurations; starts nothing. @param config - lines of every zoo.cfg besides. */
   static async prepare(
     plan: readonly MemberPlan[],
     config: Readonly<Record<string, string | number>> = {},
-    { peerHost = '127.0.0.1' }: EnsembleOptions = {},
+    { peerHost = '127.0.0.1', canBeCut = false }: EnsembleOptions = {},
   ): Promise<Ensemble> {
     const base = await mkdtemp(join(tmpdir(), 'zooid-interop-ensemble-'));
     const members: Member[] = [];
-    const lines: string[] = [];
+    const lines = new Map<number, string>();
     for (const [i, { kind, role = 'participant' }] of plan.entries()) {
       const id = i + 1;
       members.push(new Member(id, kind, await freePort(), join(base, String(id))));
-      lines.push(`server.${id}=${await freePeerLine(peerHost, role)}`);
+      lines.set(id, await freePeerLine(peerHost, role));
     }
+    const network = canBeCut ? await CutNetwork.start(lines) : undefined;
     for (const [i, member] of members.entries()) {
       const dataDir = join(member.directory, 'data');
       await mkdir(dataDir, { recursive: true });
@@ -178,12 +188,16 @@ export class Ensemble implements AsyncDisposable {
         '4lw.commands.whitelist': '*',
         standaloneEnabled: 'false',
         ...(plan[i]!.role === 'observer' ? { peerType: 'observer' } : {}),
+        ...(network === undefined ? {} : CutNetwork.settings),
         ...config,
       };
       const entries = Object.entries(own).map(([key, value]) => `${key}=${value}`);
-      await writeFile(member.configPath, `${[...entries, ...lines].join('\n')}\n`);
+      for (const [id, line] of lines) {
+        entries.push(`server.${id}=${network?.lineOf(member.id, id) ?? line}`);
+      }
+      await writeFile(member.configPath, `${entries.join('\n')}\n`);
     }
-    return new Ensemble(members, base);
+    return new Ensemble(members, base, network);
   }
 
   /** Starts all of them and waits until they serve. */
@@ -245,8 +259,20 @@ export class Ensemble implements AsyncDisposable {
     );
   }
 
+  /** Nothing passes any more between this member and the others, and nobody is told; clients reach all of them. */
+  cutOff({ id }: Member): void {
+    if (this.#network === undefined) throw new Error('the network of this ensemble cannot be cut');
+    this.#network.cutOff(id);
+  }
+
+  /** Everything passes again, what has waited first. */
+  async heal(): Promise<void> {
+    await this.#network?.heal();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await allOf(this.members.map((member) => member.stop('SIGKILL')));
+    await this.#network?.[Symbol.asyncDispose]();
     await rm(this.#directory, { recursive: true, force: true });
   }
 }
