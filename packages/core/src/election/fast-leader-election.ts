@@ -172,7 +172,7 @@ export class FastLeaderElection {
     if (!this.#isVoter(received.leader)) {
       const isAhead = received.state === ServerState.looking && received.round > this.#round;
       // One that is to have a say, and has no vote yet. Ours does not count with it before we are where it is.
-      if (isAhead) this.#joinRound(received.round, this.#own);
+      if (isAhead) this.#joinRound(received.round, this.#own, nowMs);
       return undefined;
     }
     this.#hasHeard = true;
@@ -233,7 +233,7 @@ export class FastLeaderElection {
     }
     if (received.round > this.#round) {
       const isBetterThanOwn = this.#own === undefined || this.#isTaken(received, this.#own);
-      this.#joinRound(received.round, isBetterThanOwn ? voteOf(received) : this.#own);
+      this.#joinRound(received.round, isBetterThanOwn ? voteOf(received) : this.#own, nowMs);
     } else if (this.#proposal === undefined || this.#isTaken(received, this.#proposal)) {
       this.#proposal = voteOf(received);
       this.#finalMs = NEVER;
@@ -247,11 +247,14 @@ export class FastLeaderElection {
     this.#considerQuorum(nowMs);
   }
 
-  #joinRound(round: number, proposal: Vote | undefined): void {
+  #joinRound(round: number, proposal: Vote | undefined, nowMs: number): void {
     this.#round = round;
     this.#votes.clear();
     this.#finalMs = NEVER;
     this.#proposal = proposal;
+    // Who answers each of us only now and then may have done so in the round before, and each notification puts off the next time.
+    this.#intervalMs = this.#options.notificationIntervalMsMin;
+    this.#tellAgainMs = Math.min(this.#tellAgainMs, nowMs + this.#intervalMs);
     this.#castOwnVote();
     this.#tellAll();
   }

@@ -68,6 +68,31 @@ describe('an election', () => {
     expect(told).toEqual([2, 3, 2, 3, 2, 3, 2, 3]);
   });
 
+  test('asks again soon in a round that it has joined, however long it was to wait in the one before', () => {
+    let told = 0;
+    const election = new FastLeaderElection(
+      {
+        serverId: 1,
+        quorums: () => [new MajorityQuorum([1, 2, 3, 4, 5])],
+        isReachable: () => true,
+        finalizeWaitMs: 200,
+        notificationIntervalMsMin: 200,
+        notificationIntervalMsMax: 60_000,
+      },
+      { notify: () => told++, connectAll: () => {} },
+    );
+    election.start(vote(1), 0);
+    for (let i = 0; i < 12; i++) election.onTime(election.nextDueMs);
+    // Others begin a round every six seconds, and it hears one of them each time.
+    const nowMs = 1_000_000;
+    const heard = { from: 3, state: ServerState.looking, ...vote(3), round: 9 };
+    election.onNotification(heard, nowMs);
+    told = 0;
+    expect(election.nextDueMs).toBe(nowMs + 200);
+    election.onTime(election.nextDueMs);
+    expect(told).toBe(4);
+  });
+
   test('answers a worse vote at once: who cast it began to look later, and has not heard the better one', () => {
     const told: OwnNotification[] = [];
     const election = new FastLeaderElection(
