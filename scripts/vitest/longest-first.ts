@@ -15,6 +15,8 @@ export const LONGEST_FILES: readonly string[] = [
   'local-sessions',
   'recipes-locks',
   'differential',
+  'mixed-history',
+  'cut-off',
   'file-tools',
   'data-exchange',
 ];
