@@ -438,6 +438,10 @@ describe('a damaged log', () => {
 
   test('of which a file in the middle is gone is refused', async () => {
     const dataDir = await filledDirectory(200);
+    // Whatever the last snapshot left for the last log: behind that there is another one now.
+    const again = await diskServer(dataDir);
+    await (await again.client()).ok(createOf('/behind', encodeUtf8('')));
+    await again.server.close();
     const logs = filesOf(dataDir, 'log');
     const newest = filesOf(dataDir, 'snapshot').at(-1)!;
     flipBit(newest, 200);
