@@ -16,6 +16,7 @@ export const LONGEST_FILES: readonly string[] = [
   'recipes-locks',
   'differential',
   'mixed-history',
+  'recorded-history',
   'cut-off',
   'file-tools',
   'data-exchange',

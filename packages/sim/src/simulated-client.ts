@@ -25,9 +25,9 @@ import {
 import { sentBytes } from './byte-copies.ts';
 import { Violation } from './checks/checks.ts';
 import type { SentRequest, SessionView } from './checks/session-checks.ts';
+import type { ClientSocket, ClientWorld } from './client-world.ts';
 import type { SeededRandom } from './random.ts';
-import type { Socket, SocketHandler } from './simulated-network.ts';
-import type { World } from './world.ts';
+import type { SocketHandler } from './simulated-network.ts';
 
 const ROOT = '/t';
 const QUEUE = '/t/q';
@@ -49,7 +49,7 @@ export const busyPace: Pace = { pauseMs: 1000, batchMax: 4 };
 
 export class SimulatedClient implements SocketHandler {
   readonly name: string;
-  readonly world: World;
+  readonly world: ClientWorld;
   readonly random: SeededRandom;
   pace: Pace = usualPace;
   /** Answered writes that succeeded. */
@@ -62,7 +62,7 @@ export class SimulatedClient implements SocketHandler {
   readonly #view: SessionView;
   #password: Uint8Array = new Uint8Array(16);
   #timeoutMs: number;
-  #socket: Socket | undefined;
+  #socket: ClientSocket | undefined;
   #splitter = new FrameSplitter();
   readonly #out = new JuteWriter(256);
   /** Counts connections, so that what was meant for an older one is not taken for this one's. */
@@ -80,7 +80,7 @@ export class SimulatedClient implements SocketHandler {
   /** Prepared by this client's first requests. */
   #hasRoot = false;
 
-  constructor(world: World, name: string) {
+  constructor(world: ClientWorld, name: string) {
     this.world = world;
     this.name = name;
     this.random = world.random.fork(name);

@@ -64,7 +64,7 @@ export class Model {
     this.#versions.set('/', [root]);
   }
 
-  apply({ zxid, bytes }: KnownTxn): void {
+  apply({ zxid, bytes }: Pick<KnownTxn, 'zxid' | 'bytes'>): void {
     const { header, txn } = decodeTxnRecord(new JuteReader(bytes));
     const { sessionId, cxid: xid, type } = header;
     const err = txn.type === OpCode.error ? txn.err : 0;

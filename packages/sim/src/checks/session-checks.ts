@@ -22,6 +22,9 @@ import { Model } from './model.ts';
 /** A leader hears of a learner's clients with the learner's next answer to a ping. */
 const EARLY_MS_MAX = 1000;
 
+/** Of the history, and what to do with a violation. */
+type HistoryFacts = Pick<Checks, 'fail' | 'committedZxid' | 'nowMs'>;
+
 /** A request that is on its way. */
 export interface SentRequest {
   readonly xid: number;
@@ -55,7 +58,7 @@ export interface SessionView {
 
 export class SessionChecks {
   readonly model: Model;
-  readonly #checks: Checks;
+  readonly #checks: HistoryFacts;
   #answeredZxid = 0;
   /** Texts whose write was refused: they must never show up. */
   readonly #refused = new Set<string>();
@@ -64,12 +67,12 @@ export class SessionChecks {
   readonly #views: SessionView[] = [];
   #peaceSinceMs: number | undefined;
 
-  constructor(checks: Checks) {
+  constructor(checks: HistoryFacts) {
     this.#checks = checks;
     this.model = new Model((check, message) => checks.fail(check, message));
   }
 
-  onCommitted(txn: KnownTxn): void {
+  onCommitted(txn: Pick<KnownTxn, 'zxid' | 'bytes'>): void {
     this.model.apply(txn);
   }
 
