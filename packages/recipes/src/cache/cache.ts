@@ -195,6 +195,8 @@ export class Cache implements AsyncDisposable {
       (error) => ending.abort(error),
     );
     try {
+      // The server of another session may be behind what is here.
+      if (this.#revision > 0) await orAborted(zk.sync(this.path), signal);
       await using events = zk.watch(this.path, { recursive: this.#depthMax > 0, signal });
       await orAborted(events.ready, signal);
       const scan = () => {

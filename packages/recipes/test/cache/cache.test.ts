@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { ClosedError, NoAuthError, SessionExpiredError, type ZooKeeper } from '@zooid/client';
 import { startTestProxy } from '@zooid/testing';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { startRewritingProxy } from '../../../client/test/support/rewriting-proxy.ts';
 import {
   Cache,
@@ -329,6 +329,35 @@ describe('faults', () => {
     expect((await sessions()).session.id).not.toBe(mortal.session.id);
     await untilAborted(single.failed);
     expect(single.failed.reason).toBeInstanceOf(SessionExpiredError);
+  });
+
+  test('in a new session it asks nothing before the server has all that it has seen', async () => {
+    await using setup = await startSetup();
+    const zk = await setup.connect();
+    await makeTree(zk, family);
+    const asked: string[][] = [];
+    await using sessions = keepSession(async () => {
+      const next = await setup.connect();
+      const own: string[] = [];
+      asked.push(own);
+      for (const name of ['sync', 'watch', 'get'] as const) {
+        const real = next[name].bind(next) as (...args: unknown[]) => never;
+        vi.spyOn(next, name).mockImplementation((...args: unknown[]) => {
+          own.push(name);
+          return real(...args);
+        });
+      }
+      return next;
+    });
+    await using cache = new Cache(sessions, '/c');
+    await cache.start();
+    await setup.server.expireSession(await sessions());
+    await zk.create('/c/new', 'n');
+    await untilSame(cache, zk);
+    expect(asked.map(([first, second]) => [first, second])).toEqual([
+      ['watch', 'get'],
+      ['sync', 'watch'],
+    ]);
   });
 
   test('a restart of the server is no more than a lost connection', async () => {
