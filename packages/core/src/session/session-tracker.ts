@@ -20,8 +20,9 @@ const NO_GRACE: SessionGrace = { elsewhereMs: 0, unclaimedMs: 0 };
  *
  * Time is cut into ticks. A session waits in the bucket of the tick that follows its timeout, and all
  * sessions of a bucket expire together when that tick begins: between timeout and timeout + tickTime
- * after the last touch, and a grace where other servers may have answered the client. All times are monotonic milliseconds; jumps of the wall clock cannot expire
- * a session. Source: ExpiryQueue, SessionTrackerImpl.
+ * after the last touch, and a grace where other servers may have answered the client. All times are
+ * monotonic milliseconds; jumps of the wall clock cannot expire a session. Source: ExpiryQueue,
+ * SessionTrackerImpl.
  *
  * Invariants: a session is in exactly one bucket, or in none because it is due and closing; every
  * bucket's expiryMs is its key, a multiple of the tick and at least #nextDueMs.
@@ -59,12 +60,12 @@ export class SessionTracker {
    * Begins to track a session: on createSession, and for each one that a snapshot or log brings. A
    * session that is tracked already gets the new timeout and a fresh start.
    *
-   * @param owner - see {@link Session.owner}.
+   * @param owner - see {@link Session.owner}; that of before unless given.
    */
   track(id: bigint, timeoutMs: number, nowMs: number, owner?: unknown): Session {
     const known = this.#byId.get(id);
     if (known !== undefined) {
-      known.owner = owner;
+      known.owner = owner ?? known.owner;
       this.setTimeout(known, timeoutMs, nowMs);
       return known;
     }

@@ -56,13 +56,8 @@ export class AnswerLease {
   /** When the reports were sent that the leader has not confirmed, oldest first. */
   readonly #sentAtMs = new Queue<number>();
   #confirmedCount = 0;
-  /** Undefined: this leader gives none, as far as is known. */
+  /** When it ends; undefined: this leader gives none, as far as is known, and answers need none. */
   #endMs: number | undefined;
-
-  /** When it ends (monotonic, ms); undefined: answers need none. */
-  get endMs(): number | undefined {
-    return this.#endMs;
-  }
 
   isHeld(nowMs: number): boolean {
     return this.#endMs === undefined || nowMs < this.#endMs;

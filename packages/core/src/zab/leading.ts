@@ -317,12 +317,8 @@ export class Leading {
 
   /** A quorum has said what it knows: the new epoch is above all of it. */
   #considerEpoch(): void {
-    if (
-      this.#phase !== 'discovering' ||
-      !this.#parts.memberships.isQuorum(this.#acceptedEpochs.keys())
-    )
-      return;
-    const { epochs, options, outbox } = this.#parts;
+    const { epochs, memberships, options, outbox } = this.#parts;
+    if (this.#phase !== 'discovering' || !memberships.isQuorum(this.#acceptedEpochs.keys())) return;
     this.#epoch = Math.max(...this.#acceptedEpochs.values()) + 1;
     epochs.accept(this.#epoch);
     outbox.reportMember({ kind: 'epoch-accepted', epoch: this.#epoch });

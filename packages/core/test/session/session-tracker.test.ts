@@ -60,6 +60,7 @@ describe('session expiry', () => {
     expect(ids(tracker.takeDue(6000))).toEqual([1n]);
     expect(ids(tracker.takeDue(8000))).toEqual([2n]);
     unclaimed.owner = somebody;
+    expect(tracker.track(3n, 4000, 8000).owner).toBe(somebody);
     tracker.touch(unclaimed, 8500);
     expect(tracker.takeDue(14_000)).toEqual([]);
     expect(ids(tracker.takeDue(16_000))).toEqual([3n]);

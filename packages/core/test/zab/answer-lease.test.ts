@@ -35,9 +35,9 @@ describe('the lease of a learner', () => {
     held.onPing(heard(2));
     expect([held.isHeld(250 + LEASE_MS - 1), held.isHeld(250 + LEASE_MS)]).toEqual([true, false]);
     held.onPing(heard(2));
-    expect(held.endMs).toBe(250 + LEASE_MS);
+    expect(held.isHeld(250 + LEASE_MS)).toBe(false);
     held.onPing(heard(3));
-    expect(held.endMs).toBe(500 + LEASE_MS);
+    expect([held.isHeld(500 + LEASE_MS - 1), held.isHeld(500 + LEASE_MS)]).toEqual([true, false]);
   });
 
   test('is not there before the leader has heard anything', () => {
